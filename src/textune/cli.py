@@ -1,0 +1,56 @@
+"""`textune …`: what is not a stage of the pipeline.
+
+Nothing heavy is imported before a command needs it, so that `--help` answers at once.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from textune import errors
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Metrics = Annotated[Path, typer.Option(help="The folder that `evaluate` writes.")]
+
+
+@app.callback()
+def about() -> None:
+    """Which way of fine-tuning an encoder wins on your labelled text, and what each costs."""
+
+
+@app.command()
+def table(
+    metrics: Metrics = Path("metrics"),
+    markdown: Annotated[bool, typer.Option(help="Print Markdown, as in the README.")] = False,
+) -> None:
+    """Print the table of results, from metrics/ alone."""
+    from textune.results.table import print_table
+
+    print_table(metrics, markdown)
+
+
+@app.command()
+def search(
+    output: Annotated[Path, typer.Option(help="Where the result goes.")] = Path(
+        "metrics/search.json"
+    ),
+) -> None:
+    """Choose learning rates on validation, with the same number of trials for every method."""
+    from textune.params import read_params
+
+    params = read_params()
+
+    from textune.search import search
+    from textune.training.quiet import quieten
+
+    quieten()
+    for method, rate, score in search(params, output):
+        print(f"{method}  learning rate {rate:g}  {score:.4f}", flush=True)
+    print(f"{output} has the best learning rates; write those you want into params.yaml")
+
+
+def main() -> None:
+    """Run a command; what a user can mend is told in one line, with exit code 1."""
+    errors.run(app)

@@ -1,0 +1,75 @@
+"""Mending texts, and dropping the rows that would spoil a comparison."""
+
+import re
+from collections import Counter
+
+import ftfy
+import pandas as pd
+
+from textune.data.sources import Corpus
+from textune.params import DataParams
+
+_MENTION = re.compile(r"(?<![\w@])@\w+")
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"@user\b|\bhttps?\b|\brt\b", re.IGNORECASE)
+
+Dropped = dict[str, Counter[str]]
+
+
+def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
+    """The corpus with mended texts and a column `key`, and the rows dropped, by table and reason.
+
+    Two texts of one key are copies of each other (`duplicate_key`). A data set's own validation
+    and test rows are all kept, so that figures compare with published ones; what also stands there
+    is dropped from train.
+    """
+    tables = {name: _mended(table, params) for name, table in corpus.tables.items()}
+    dropped: Dropped = {name: Counter() for name in tables}
+    held_out = [table for name, table in tables.items() if name in ("validation", "test")]
+    for name in tables.keys() & {"all", "train"}:
+        tables[name] = _dropped_rows(tables[name], held_out, params, dropped[name])
+    return Corpus(corpus.label_names, tables), dropped
+
+
+def mend(text: str, params: DataParams) -> str:
+    """The text with the switched-on repairs, its white space collapsed."""
+    if params.fix_encoding:
+        text = ftfy.fix_text(text)
+    if params.mask_links:
+        text = _LINK.sub("http", text)
+    if params.mask_mentions:
+        text = _MENTION.sub("@user", text)
+    return " ".join(text.split())
+
+
+def duplicate_key(text: str) -> str:
+    """The text without case, links, mentions, retweet marks and white space at the ends.
+
+    Texts of nothing else keep what they have.
+    """
+    bare = _PLACEHOLDER.sub(" ", _MENTION.sub(" ", _LINK.sub(" ", text)))
+    return " ".join((bare if bare.strip(" :") else text).casefold().split()).strip(": ")
+
+
+def _mended(table: pd.DataFrame, params: DataParams) -> pd.DataFrame:
+    texts = [mend(text, params) for text in table["text"]]
+    return table.assign(text=texts, key=[duplicate_key(text) for text in texts])
+
+
+def _dropped_rows(
+    table: pd.DataFrame, held_out: list[pd.DataFrame], params: DataParams, dropped: Counter[str]
+) -> pd.DataFrame:
+    """`table` without the rows that are of no use; `dropped` counts them by reason."""
+
+    def keep(table: pd.DataFrame, wanted: "pd.Series[bool]", reason: str) -> pd.DataFrame:
+        dropped[reason] += int((~wanted).sum())
+        return table[wanted]
+
+    table = keep(table, table["text"] != "", "empty")
+    if params.min_confidence > 0 and "confidence" in table:
+        table = keep(table, table["confidence"] >= params.min_confidence, "low_confidence")
+    for other in held_out:
+        table = keep(table, ~table["key"].isin(other["key"]), "in_validation_or_test")
+    labels_of_key = table.groupby("key")["label"].transform("nunique")
+    table = keep(table, labels_of_key == 1, "conflicting_labels")
+    return keep(table, ~table["key"].duplicated(), "duplicate")

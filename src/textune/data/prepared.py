@@ -1,0 +1,97 @@
+"""The folder data/prepared: what `prepare` writes and the train stages read."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from textune.data.sources import SPLITS
+from textune.errors import UserError
+
+_LABELS = "labels.json"
+
+
+@dataclass(frozen=True)
+class PreparedSplit:
+    """The rows of one split: `labels` (n,) int64, `token_ids` n arrays of int32 with the special
+    tokens."""
+
+    row_ids: list[str]
+    labels: np.ndarray
+    token_ids: list[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.row_ids)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each row, (n,) int64."""
+        return np.array([len(ids) for ids in self.token_ids], dtype=np.int64)
+
+    def sorted_by_length(self) -> "PreparedSplit":
+        """The same rows, the shortest first."""
+        return self._take(np.argsort(self.lengths, kind="stable"))
+
+    def sample(self, rows: int, seed: int) -> "PreparedSplit":
+        """At most `rows` rows, drawn at random."""
+        chosen = np.random.default_rng(seed).permutation(len(self))[:rows]
+        return self._take(np.sort(chosen))
+
+    def _take(self, rows: np.ndarray) -> "PreparedSplit":
+        return PreparedSplit(
+            [self.row_ids[row] for row in rows],
+            self.labels[rows],
+            [self.token_ids[row] for row in rows],
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The three splits and the names of the labels, by number."""
+
+    label_names: list[str]
+    train: PreparedSplit
+    validation: PreparedSplit
+    test: PreparedSplit
+
+
+def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
+    """Write the splits; a table has the columns `row_id`, `text`, `label`, `token_ids`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        columns = pa.table(
+            {
+                "row_id": pa.array(table["row_id"], pa.string()),
+                "text": pa.array(table["text"], pa.string()),
+                "label": pa.array(table["label"], pa.int64()),
+                "token_ids": pa.array(list(table["token_ids"]), pa.list_(pa.int32())),
+            }
+        )
+        pq.write_table(columns, folder / f"{name}.parquet")
+    text = json.dumps(label_names, ensure_ascii=False, indent=2) + "\n"
+    (folder / _LABELS).write_text(text, encoding="utf-8")
+
+
+def read_prepared(folder: Path = Path("data/prepared")) -> Prepared:
+    """Read the folder. Raises `UserError` if it is not there."""
+    try:
+        label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
+        splits = {name: _read_split(folder / f"{name}.parquet") for name in SPLITS}
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} is missing; run `dvc repro prepare`") from None
+    return Prepared(label_names, **splits)
+
+
+def _read_split(path: Path) -> PreparedSplit:
+    columns = pq.read_table(path, columns=["row_id", "label", "token_ids"]).combine_chunks()
+    ids = columns["token_ids"].combine_chunks()
+    flat, offsets = ids.flatten().to_numpy(), ids.offsets.to_numpy()
+    return PreparedSplit(
+        columns["row_id"].to_pylist(),
+        columns["label"].to_numpy(),
+        np.split(flat, offsets[1:-1] - offsets[0]),
+    )

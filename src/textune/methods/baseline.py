@@ -1,0 +1,23 @@
+"""The classifier head over the frozen encoder."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textune.methods import Method
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from textune.pretrained import Classifier
+
+
+class Baseline(Method):
+    """Trains only the head, or, with `tune: none`, nothing at all."""
+
+    tune: Literal["head", "none"]
+
+    trains_encoder: ClassVar[bool] = False
+
+    def attach(self, classifier: "Classifier") -> "nn.Module":
+        for name, parameter in classifier.model.named_parameters():
+            parameter.requires_grad = self.tune == "head" and name in classifier.head
+        return classifier.model

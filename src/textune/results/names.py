@@ -1,0 +1,23 @@
+"""The names that results give the two rows around the classifier head, and how people read them.
+
+The study's "baseline" row is the pretrained model with a new, *untrained* head. Here `baseline` is
+the method that trains only this head, so the other one is called `untrained` everywhere.
+"""
+
+UNTRAINED = "untrained"
+TRAINED_HEAD = "baseline"
+
+_ROW_NAMES = {
+    UNTRAINED: "untrained head",
+    TRAINED_HEAD: "trained head (baseline)",
+    "lora": "LoRA",
+    "adapter": "adapters",
+    "full": "full fine-tuning",
+}
+
+
+def row_name(method: str, trainable_parameters: int) -> str:
+    """What tables and pictures call a method; one without an entry here is called by its name."""
+    if method == TRAINED_HEAD and trainable_parameters == 0:
+        return "head left untrained (baseline)"  # params.yaml has `baseline.tune: none`
+    return _ROW_NAMES.get(method, method)

@@ -1,0 +1,1 @@
+"""Training and prediction around transformers' Trainer."""

@@ -1,0 +1,123 @@
+"""What happens around the epochs: best weights kept, metrics recorded, progress shown."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from dvclive import Live
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+
+class Callback(TrainerCallback):
+    """A TrainerCallback that hears of epochs, counted from 0, the untrained model."""
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,
+    ) -> None:
+        metrics = {name.removeprefix("eval_"): value for name, value in kwargs["metrics"].items()}
+        self.on_validated(round(state.epoch or 0), metrics, state)
+
+    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+        """Called after the validation of `epoch`."""
+
+
+class KeepBest(Callback):
+    """Remembers the trained weights of the best epoch; on a tie the earlier one."""
+
+    def __init__(self, model: nn.Module, metric: str) -> None:
+        self.epoch = 0
+        self._sign = -1 if metric == "loss" else 1
+        self._metric = metric
+        self._best = -float("inf")
+        self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+        self._weights: dict[str, torch.Tensor] = {}
+
+    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+        value = self._sign * metrics[self._metric]
+        if epoch > 0 and value > self._best:
+            self.epoch, self._best = epoch, value
+            self._weights = {n: p.detach().clone() for n, p in self._trained.items()}
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put the best weights back into the model; without any, the model stays as it is."""
+        for name, weights in self._weights.items():
+            self._trained[name].copy_(weights)
+
+
+class RecordLive(Callback):
+    """Writes each epoch to dvclive as one step."""
+
+    def __init__(self, folder: Path, metrics: tuple[str, ...]) -> None:
+        self._live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
+        self._metrics = metrics
+
+    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+        self._live.step = epoch
+        logged = [entry for entry in state.log_history if "loss" in entry]
+        if epoch > 0 and logged:
+            self._live.log_metric("train/loss", logged[-1]["loss"])
+            self._live.log_metric("train/learning_rate", logged[-1]["learning_rate"])
+        for name in self._metrics:
+            self._live.log_metric(f"validation/{name}", metrics[name])
+        self._live.next_step()
+
+    def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+        self._live.end()
+
+
+class Stopwatch(TrainerCallback):
+    """Seconds spent in training steps, without validation."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._start = 0.0
+
+    def on_epoch_begin(self, *args: Any, **kwargs: Any) -> None:
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, *args: Any, **kwargs: Any) -> None:
+        self.seconds += time.perf_counter() - self._start
+
+
+class ShowProgress(TrainerCallback):
+    """A bar with steps, speed and remaining time, in a terminal only."""
+
+    def __init__(self, title: str, rows_per_epoch: int) -> None:
+        self._rows = rows_per_epoch
+        self._progress = Progress(
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]:.0f} rows/s"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task(title, total=None, speed=0.0)
+        self._start = 0.0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._start = time.perf_counter()
+        self._progress.start()
+        self._progress.update(self._task, total=state.max_steps)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        speed = (state.epoch or 0) * self._rows / (time.perf_counter() - self._start)
+        self._progress.update(self._task, completed=state.global_step, speed=speed)
+
+    def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+        self._progress.stop()

@@ -1,0 +1,98 @@
+"""Training a head over a frozen encoder from features computed once.
+
+The heads of sequence classification read the first token of the last block, so its vector is all
+that is kept of a text.
+"""
+
+import sys
+from typing import Any, cast
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from torch import nn
+from torch.utils.data import Dataset
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
+
+from textune.data.prepared import PreparedSplit
+from textune.pretrained import Classifier
+from textune.training.batches import PadBatch, TokenRows
+from textune.training.hardware import Device, Precision
+
+
+class FeatureRows(Dataset[dict[str, torch.Tensor]]):
+    """Features (n, hidden) with their labels (n,), for Trainer."""
+
+    def __init__(self, features: torch.Tensor, labels: np.ndarray) -> None:
+        self.features, self.labels = features, torch.tensor(labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, row: int) -> dict[str, torch.Tensor]:
+        return {"features": self.features[row], "labels": self.labels[row]}
+
+
+class HeadOverFeatures(nn.Module):
+    """The classifier without its encoder: reads features (n, hidden) in place of texts.
+
+    The head's modules are the classifier's own, so that training this trains the real model.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.model = classifier.model
+        self._encoder = classifier.encoder
+        self._features = torch.empty(0)
+
+    def forward(
+        self, features: torch.Tensor, labels: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
+        self._features = features[:, None]
+        ids = torch.zeros(len(features), 1, dtype=torch.long, device=features.device)
+        replaced = self._encoder.forward
+        self._encoder.forward = self._instead_of_encoder
+        try:
+            output = self.model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels)
+        finally:
+            self._encoder.forward = replaced
+        return {"loss": output.loss, "logits": output.logits}
+
+    def _instead_of_encoder(
+        self, *args: Any, **kwargs: Any
+    ) -> BaseModelOutputWithPastAndCrossAttentions:
+        # DeBERTa reads the last of the hidden states, the others the last hidden state.
+        features = cast(torch.FloatTensor, self._features)
+        return BaseModelOutputWithPastAndCrossAttentions(features, hidden_states=(features,))
+
+
+@torch.inference_mode()
+def first_token_features(
+    classifier: Classifier,
+    split: PreparedSplit,
+    collate: PadBatch,
+    batch_size: int,
+    device: Device,
+    precision: Precision,
+) -> torch.Tensor:
+    """The last block's first token for every row of `split`, (n, hidden) fp32, in eval mode."""
+    model: nn.Module = classifier.model
+    model.to(device).eval()
+    rows, order = TokenRows(split), np.argsort(split.lengths)
+    batches = np.array_split(order, range(batch_size, len(order), batch_size))
+    collected: list[torch.Tensor] = []
+    hook = classifier.encoder.register_forward_hook(
+        lambda module, args, output: collected.append(output[0][:, 0].float().cpu())
+    )
+    console = Console(stderr=True)
+    silent = not sys.stderr.isatty()
+    try:
+        for batch in track(batches, "encoding", console=console, disable=silent):
+            inputs = collate([rows[row] for row in batch])
+            with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+                model(**{name: tensor.to(device) for name, tensor in inputs.items()})
+    finally:
+        hook.remove()
+    features = torch.cat(collected)
+    return torch.empty_like(features).index_copy_(0, torch.from_numpy(order), features)

@@ -1,0 +1,171 @@
+"""One method trained from one seed, through transformers' Trainer."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from torch.utils.data import Dataset, default_collate
+from transformers import EvalPrediction, PrinterCallback, Trainer, TrainingArguments, set_seed
+
+from textune.data.prepared import Prepared
+from textune.params import Params
+from textune.pretrained import load_classifier, load_tokenizer
+from textune.results.metrics import score
+from textune.results.predictions import Predictions
+from textune.training.batches import PadBatch, TokenRows
+from textune.training.callbacks import KeepBest, RecordLive, ShowProgress, Stopwatch
+from textune.training.features import FeatureRows, HeadOverFeatures, first_token_features
+from textune.training.hardware import choose_device, choose_precision
+
+VALIDATION_METRICS = ("loss", "accuracy", "macro_f1", "weighted_f1", "macro_recall")
+
+
+class Run:
+    """A method on a fresh pretrained model: train it, predict with it.
+
+    `live_folder` receives dvclive's record of every epoch. After `train`, `model` has the weights
+    of the best epoch, `best_epoch` is its number (0: untrained) and `train_seconds` the time spent
+    in training steps and on the features of train, without validation.
+    """
+
+    def __init__(
+        self, name: str, params: Params, data: Prepared, seed: int, live_folder: Path | None = None
+    ) -> None:
+        self.name, self.params, self.seed = name, params, seed
+        self.method = params.method(name)
+        self.device = choose_device(params.train)
+        self.precision = choose_precision(params.train, self.device)
+        self.label_names = data.label_names
+        self.best_epoch = 0
+        self.train_seconds = 0.0
+        self.classifier = load_classifier(params.model, data.label_names, seed)
+        set_seed(seed)
+        self.model = self.method.attach(self.classifier)
+        # Texts of like length side by side cost the least padding.
+        self._splits = {
+            "train": data.train,
+            "validation": data.validation.sorted_by_length(),
+            "test": data.test.sorted_by_length(),
+        }
+        self._datasets: dict[str, Dataset[Any]] = {}
+        self._collate = PadBatch(
+            load_tokenizer(params.model).pad_token_id,
+            params.model.max_length if params.train.padding == "max_length" else None,
+        )
+        self._trainer = self._build_trainer()
+        self._trainer.add_callback(ShowProgress(f"{name} seed {seed}", len(data.train)))
+        if live_folder is not None:
+            self._trainer.add_callback(RecordLive(live_folder, VALIDATION_METRICS))
+
+    @property
+    def trainable_parameters(self) -> int:
+        """Number of weights that training changes."""
+        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+
+    @property
+    def total_parameters(self) -> int:
+        """Number of weights of the model, with what the method added."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def rows_per_second(self) -> float:
+        """Training rows seen in a second of `train_seconds`; 0 if nothing was trained."""
+        seen = len(self._splits["train"]) * self.params.train.epochs
+        return seen / self.train_seconds if self.best_epoch else 0.0
+
+    def train(self) -> list[dict[str, float]]:
+        """Train, validating after each epoch; the best epoch's weights stay in `model`.
+
+        Returns the validation metrics of every epoch from 0, the untrained model.
+        """
+        if self.trainable_parameters == 0:
+            return [self._trainer.evaluate()]
+        stopwatch = Stopwatch()
+        best = KeepBest(self.model, self.params.train.metric_for_best_model)
+        self._trainer.add_callback(stopwatch)
+        self._trainer.add_callback(best)
+        self._trainer.train()
+        best.restore()
+        self.best_epoch = best.epoch
+        self.train_seconds += stopwatch.seconds
+        return [entry for entry in self._trainer.state.log_history if "eval_loss" in entry]
+
+    def predict(self, split: str) -> Predictions:
+        """The model's class probabilities for every row of `split`, "validation" or "test"."""
+        rows = self._splits[split]
+        logits = np.asarray(self._trainer.predict(self._dataset(split)).predictions, np.float64)
+        return Predictions(rows.row_ids, rows.labels, softmax(logits, axis=1).astype(np.float32))
+
+    def _dataset(self, split: str) -> Dataset[Any]:
+        """Texts or, where the encoder is frozen, features computed once."""
+        if split not in self._datasets:
+            rows = self._splits[split]
+            if self.method.trains_encoder:
+                self._datasets[split] = TokenRows(rows)
+            else:
+                self._datasets[split] = FeatureRows(self._features(split), rows.labels)
+        return self._datasets[split]
+
+    def _features(self, split: str) -> torch.Tensor:
+        start = time.perf_counter()
+        batch_size = self.params.train.eval_batch_size
+        features = first_token_features(
+            self.classifier,
+            self._splits[split],
+            self._collate,
+            batch_size,
+            self.device,
+            self.precision,
+        )
+        if split == "train":
+            self.train_seconds += time.perf_counter() - start
+        return features
+
+    def _build_trainer(self) -> Trainer:
+        over_texts = self.method.trains_encoder
+
+        def compute_metrics(output: EvalPrediction) -> dict[str, float]:
+            probabilities = softmax(np.asarray(output.predictions, np.float64), axis=1)
+            return score(np.asarray(output.label_ids), probabilities, self.label_names)
+
+        trainer = Trainer(
+            model=self.model if over_texts else HeadOverFeatures(self.classifier),
+            args=self._arguments(),
+            train_dataset=self._dataset("train"),
+            eval_dataset=self._dataset("validation"),
+            data_collator=self._collate if over_texts else default_collate,
+            compute_metrics=compute_metrics,
+        )
+        trainer.remove_callback(PrinterCallback)
+        return trainer
+
+    def _arguments(self) -> TrainingArguments:
+        train = self.params.train
+        return TrainingArguments(
+            # Trainer makes this folder, but nothing is written there.
+            output_dir=tempfile.gettempdir(),
+            learning_rate=self.method.learning_rate,
+            num_train_epochs=train.epochs,
+            per_device_train_batch_size=train.batch_size,
+            per_device_eval_batch_size=train.eval_batch_size,
+            group_by_length=train.group_by_length and self.method.trains_encoder,
+            lr_scheduler_type=train.lr_scheduler,
+            warmup_ratio=train.warmup_ratio,
+            weight_decay=train.weight_decay,
+            seed=self.seed,
+            bf16=self.precision == "bf16",
+            use_cpu=self.device == "cpu",
+            eval_on_start=True,
+            eval_strategy="epoch",
+            logging_strategy="epoch",
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            label_names=["labels"],
+            remove_unused_columns=False,
+            dataloader_pin_memory=self.device == "cuda",
+        )

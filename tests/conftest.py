@@ -1,0 +1,44 @@
+"""Fixtures that need torch only when they are used."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tiny import make_workspace, real_values, shrunk, tiny_model
+from textune.params import Params, check_params
+
+# Whatever asks a model hub by mistake fails at once.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A tiny BERT, which keeps its pooler in the checkpoint, and a tiny DistilBERT."""
+    folder = tmp_path_factory.mktemp("models")
+    return {name: tiny_model(folder / name, name) for name in ("bert", "distilbert")}
+
+
+@pytest.fixture
+def tiny_params(tiny_models: dict[str, Path]) -> Callable[..., Params]:
+    """The shrunk parameters; `tiny_params("distilbert", lora={"r": 4})` changes some."""
+
+    def make(architecture: str = "bert", **sections: dict[str, Any]) -> Params:
+        values = shrunk(real_values(), tiny_models[architecture], "data/raw/tiny")
+        for section, changes in sections.items():
+            values[section].update(changes)
+        return check_params(values, "tiny")
+
+    return make
+
+
+@pytest.fixture
+def workspace(
+    tmp_path: Path, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A git repository with the project's files, shrunk parameters and tiny data; the cwd."""
+    make_workspace(tmp_path / "work", tiny_models["bert"])
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"

