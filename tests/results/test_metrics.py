@@ -87,3 +87,4 @@ def test_label_keys_are_safe_and_each_stands_once() -> None:
     assert label_keys(names) == [
         *("negative", "very_good", "class_2", "a_b_3", "a_b_4", "größe", "class_6")
     ]
+    assert label_keys(["a b", "a.b", "a_b_0"]) == ["a_b_0", "a_b_1", "a_b_0_2"]

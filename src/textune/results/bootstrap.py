@@ -51,8 +51,6 @@ def paired_bootstrap(
     Introduction to the Bootstrap", chapter 13. BCa differs from it by less than 0.001 at 6,000
     examples, and is undefined for two methods that are right on the same ones.
     """
-    if not pairs:
-        return {}
     names = list(hits)
     first = [names.index(one) for one, _ in pairs]
     second = [names.index(other) for _, other in pairs]

@@ -50,11 +50,12 @@ def label_keys(label_names: Sequence[str]) -> list[str]:
     left (an emoji), or that clashes with another one, gets the number of its class.
     """
     keys = [re.sub(r"\W+", "_", name).strip("_") for name in label_names]
+    numbered = [f"{key or 'class'}_{number}" for number, key in enumerate(keys)]
     taken = Counter(keys)
-    return [
-        key if key and taken[key] == 1 else f"{key or 'class'}_{number}"
-        for number, key in enumerate(keys)
+    safe = [
+        key if key and taken[key] == 1 else other for key, other in zip(keys, numbered, strict=True)
     ]
+    return safe if len(set(safe)) == len(safe) else numbered
 
 
 def _flat(found: dict[str, float | list[float]], keys: Sequence[str]) -> dict[str, float]:

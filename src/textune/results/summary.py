@@ -41,16 +41,18 @@ def comparison(
     `bootstrap.paired_bootstrap`), and `confidence` is that of the intervals. Without the trained
     head there is nothing to compare against.
     """
+    if TRAINED_HEAD not in runs:
+        return {"confidence": confidence}
     test = {
         method: [run.predictions["test"] for run in of_method] for method, of_method in runs.items()
     }
     pairs = [(method, TRAINED_HEAD) for method in runs if method not in (UNTRAINED, TRAINED_HEAD)]
     pairs.append((TRAINED_HEAD, UNTRAINED))
     found = paired_bootstrap(
-        next(iter(test.values()))[0].labels,
+        test[TRAINED_HEAD][0].labels,
         {method: _mean_hits(of_method) for method, of_method in test.items()},
-        pairs if TRAINED_HEAD in runs else [],
-        classes=len(next(iter(runs.values()))[0].record.label_names),
+        pairs,
+        classes=len(runs[TRAINED_HEAD][0].record.label_names),
         confidence=confidence,
         resamples=resamples,
         seed=seed,
