@@ -17,20 +17,20 @@ _LABELS = "labels.json"
 
 @dataclass(frozen=True)
 class PreparedSplit:
-    """The rows of one split: `labels` (n,) int64, `token_ids` n arrays of int32 with the special
-    tokens."""
+    """The n rows of one split.
+
+    labels: (n,) int64. tokens: ids of all rows in one int32 array, special tokens included; row i
+    has the `lengths[i]` of them from `offsets[i]` on.
+    """
 
     row_ids: list[str]
     labels: np.ndarray
-    token_ids: list[np.ndarray]
+    tokens: np.ndarray
+    offsets: np.ndarray
+    lengths: np.ndarray
 
     def __len__(self) -> int:
         return len(self.row_ids)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Tokens of each row, (n,) int64."""
-        return np.array([len(ids) for ids in self.token_ids], dtype=np.int64)
 
     def sorted_by_length(self) -> "PreparedSplit":
         """The same rows, the shortest first."""
@@ -42,10 +42,9 @@ class PreparedSplit:
         return self._take(np.sort(chosen))
 
     def _take(self, rows: np.ndarray) -> "PreparedSplit":
+        row_ids = [self.row_ids[row] for row in rows]
         return PreparedSplit(
-            [self.row_ids[row] for row in rows],
-            self.labels[rows],
-            [self.token_ids[row] for row in rows],
+            row_ids, self.labels[rows], self.tokens, self.offsets[rows], self.lengths[rows]
         )
 
 
@@ -87,11 +86,12 @@ def read_prepared(folder: Path = Path("data/prepared")) -> Prepared:
 
 
 def _read_split(path: Path) -> PreparedSplit:
-    columns = pq.read_table(path, columns=["row_id", "label", "token_ids"]).combine_chunks()
+    columns = pq.read_table(path, columns=["row_id", "label", "token_ids"])
     ids = columns["token_ids"].combine_chunks()
-    flat, offsets = ids.flatten().to_numpy(), ids.offsets.to_numpy()
     return PreparedSplit(
-        columns["row_id"].to_pylist(),
-        columns["label"].to_numpy(),
-        np.split(flat, offsets[1:-1] - offsets[0]),
+        row_ids=columns["row_id"].to_pylist(),
+        labels=columns["label"].to_numpy(),
+        tokens=ids.values.to_numpy(),
+        offsets=ids.offsets.to_numpy()[:-1],
+        lengths=ids.value_lengths().to_numpy(),
     )

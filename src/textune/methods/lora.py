@@ -39,6 +39,10 @@ class Lora(Method):
             modules_to_save=classifier.head_modules(),
         )
         model = get_peft_model(classifier.model, config)
+        for module in model.modules():
+            # All weights are of one type, or autocast sees to it: a cast to fp32 would be undone.
+            if hasattr(module, "cast_input_dtype_enabled"):
+                setattr(module, "cast_input_dtype_enabled", False)
         # peft notes the folder of this machine; the name is what others can resolve.
         config.base_model_name_or_path = classifier.name
         return model

@@ -1,5 +1,6 @@
-"""Rows of token ids as tensors."""
+"""Batches of token ids: which rows stand together, and how they become tensors."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,37 +10,66 @@ from torch.utils.data import Dataset
 
 from textune.data.prepared import PreparedSplit
 
+Batch = dict[str, torch.Tensor]
 
-class TokenRows(Dataset[dict[str, Any]]):
-    """The rows of a split for Trainer."""
 
-    def __init__(self, split: PreparedSplit) -> None:
-        self.split = split
+def as_fetched(batch: Any) -> Any:
+    """A collator for data sets that fetch whole batches."""
+    return batch
+
+
+@dataclass(frozen=True)
+class PaddedRows(Dataset[Batch]):
+    """The rows of a split, fetched a batch at a time.
+
+    A batch of n rows has `input_ids` and `attention_mask` (n, length) and `labels` (n,); its length
+    is that of the longest row, or `length` if given.
+    """
+
+    split: PreparedSplit
+    pad_token_id: int
+    length: int | None = None
 
     def __len__(self) -> int:
         return len(self.split)
 
-    def __getitem__(self, row: int) -> dict[str, Any]:
-        return {"input_ids": self.split.token_ids[row], "labels": self.split.labels[row]}
-
-
-@dataclass(frozen=True)
-class PadBatch:
-    """Collates n rows to `input_ids` and `attention_mask` (n, length) and `labels` (n,).
-
-    `length` is that of the longest row, unless given.
-    """
-
-    pad_token_id: int
-    length: int | None = None
-
-    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        lengths = np.array([len(row["input_ids"]) for row in rows])
+    def __getitems__(self, rows: list[int]) -> Batch:
+        starts, lengths = self.split.offsets[rows], self.split.lengths[rows]
         mask = np.arange(self.length or lengths.max()) < lengths[:, None]
         ids = np.full(mask.shape, self.pad_token_id, dtype=np.int64)
-        ids[mask] = np.concatenate([row["input_ids"] for row in rows])
+        # Position of every token in the flat array, row after row.
+        within = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
+        ids[mask] = self.split.tokens[np.repeat(starts, lengths) + within]
         return {
             "input_ids": torch.from_numpy(ids),
             "attention_mask": torch.from_numpy(mask.astype(np.int64)),
-            "labels": torch.tensor([row["labels"] for row in rows]),
+            "labels": torch.from_numpy(self.split.labels[rows]),
         }
+
+    def __getitem__(self, row: int) -> Batch:
+        return self.__getitems__([row])
+
+
+class LengthGroupedBatches:
+    """A batch sampler: random rows of like length together, the batches in random order.
+
+    Rows of one length are shuffled anew in each pass, so the batches are others every epoch.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
+        self._lengths = lengths
+        self.batch_size = batch_size
+        self._random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return -(-len(self._lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        shuffled = self._random.permutation(len(self._lengths))
+        rows = shuffled[np.argsort(self._lengths[shuffled], kind="stable")]
+        sizes = np.full(len(self), self.batch_size)
+        # The short batch, if there is one, has rows of another length each time.
+        sizes[self._random.integers(len(self))] -= sizes.sum() - len(rows)
+        batches = np.split(rows, sizes.cumsum()[:-1])
+        for number in self._random.permutation(len(batches)):
+            yield batches[number].tolist()

@@ -15,23 +15,25 @@ from torch import nn
 from torch.utils.data import Dataset
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
-from textune.data.prepared import PreparedSplit
 from textune.pretrained import Classifier
-from textune.training.batches import PadBatch, TokenRows
+from textune.training.batches import Batch, PaddedRows
 from textune.training.hardware import Device, Precision
 
 
-class FeatureRows(Dataset[dict[str, torch.Tensor]]):
-    """Features (n, hidden) with their labels (n,), for Trainer."""
+class FeatureRows(Dataset[Batch]):
+    """Features (n, hidden) with their labels (n,), fetched a batch at a time."""
 
     def __init__(self, features: torch.Tensor, labels: np.ndarray) -> None:
-        self.features, self.labels = features, torch.tensor(labels)
+        self._features, self._labels = features, torch.tensor(labels)
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self._labels)
 
-    def __getitem__(self, row: int) -> dict[str, torch.Tensor]:
-        return {"features": self.features[row], "labels": self.labels[row]}
+    def __getitems__(self, rows: list[int]) -> Batch:
+        return {"features": self._features[rows], "labels": self._labels[rows]}
+
+    def __getitem__(self, row: int) -> Batch:
+        return self.__getitems__([row])
 
 
 class HeadOverFeatures(nn.Module):
@@ -70,16 +72,15 @@ class HeadOverFeatures(nn.Module):
 @torch.inference_mode()
 def first_token_features(
     classifier: Classifier,
-    split: PreparedSplit,
-    collate: PadBatch,
+    rows: PaddedRows,
     batch_size: int,
     device: Device,
     precision: Precision,
 ) -> torch.Tensor:
-    """The last block's first token for every row of `split`, (n, hidden) fp32, in eval mode."""
+    """The last block's first token for each of the n rows, (n, hidden) fp32, in eval mode."""
     model: nn.Module = classifier.model
     model.to(device).eval()
-    rows, order = TokenRows(split), np.argsort(split.lengths)
+    order = np.argsort(rows.split.lengths)
     batches = np.array_split(order, range(batch_size, len(order), batch_size))
     collected: list[torch.Tensor] = []
     hook = classifier.encoder.register_forward_hook(
@@ -89,7 +90,7 @@ def first_token_features(
     silent = not sys.stderr.isatty()
     try:
         for batch in track(batches, "encoding", console=console, disable=silent):
-            inputs = collate([rows[row] for row in batch])
+            inputs = rows.__getitems__(batch.tolist())
             with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
                 model(**{name: tensor.to(device) for name, tensor in inputs.items()})
     finally:

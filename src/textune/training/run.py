@@ -2,24 +2,25 @@
 
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.special import softmax
-from torch.utils.data import Dataset, default_collate
-from transformers import EvalPrediction, PrinterCallback, Trainer, TrainingArguments, set_seed
+from torch.utils.data import Dataset
+from transformers import EvalPrediction, PrinterCallback, TrainingArguments, set_seed
 
 from textune.data.prepared import Prepared
 from textune.params import Params
 from textune.pretrained import load_classifier, load_tokenizer
 from textune.results.metrics import score
 from textune.results.predictions import Predictions
-from textune.training.batches import PadBatch, TokenRows
+from textune.training.batches import LengthGroupedBatches, PaddedRows
 from textune.training.callbacks import KeepBest, RecordLive, ShowProgress, Stopwatch
 from textune.training.features import FeatureRows, HeadOverFeatures, first_token_features
 from textune.training.hardware import choose_device, choose_precision
+from textune.training.trainer import TextTrainer, frozen_in_bf16
 
 VALIDATION_METRICS = ("loss", "accuracy", "macro_f1", "weighted_f1", "macro_recall")
 
@@ -51,11 +52,8 @@ class Run:
             "validation": data.validation.sorted_by_length(),
             "test": data.test.sorted_by_length(),
         }
+        self._pad_token_id = load_tokenizer(params.model).pad_token_id
         self._datasets: dict[str, Dataset[Any]] = {}
-        self._collate = PadBatch(
-            load_tokenizer(params.model).pad_token_id,
-            params.model.max_length if params.train.padding == "max_length" else None,
-        )
         self._trainer = self._build_trainer()
         self._trainer.add_callback(ShowProgress(f"{name} seed {seed}", len(data.train)))
         if live_folder is not None:
@@ -88,7 +86,8 @@ class Run:
         best = KeepBest(self.model, self.params.train.metric_for_best_model)
         self._trainer.add_callback(stopwatch)
         self._trainer.add_callback(best)
-        self._trainer.train()
+        with self._fast_weights():
+            self._trainer.train()
         best.restore()
         self.best_epoch = best.epoch
         self.train_seconds += stopwatch.seconds
@@ -97,47 +96,55 @@ class Run:
     def predict(self, split: str) -> Predictions:
         """The model's class probabilities for every row of `split`, "validation" or "test"."""
         rows = self._splits[split]
-        logits = np.asarray(self._trainer.predict(self._dataset(split)).predictions, np.float64)
+        with self._fast_weights():
+            output = self._trainer.predict(self._dataset(split))
+        logits = np.asarray(output.predictions, np.float64)
         return Predictions(rows.row_ids, rows.labels, softmax(logits, axis=1).astype(np.float32))
+
+    def _fast_weights(self) -> AbstractContextManager[None]:
+        return frozen_in_bf16(self.model, enabled=self.precision == "bf16")
 
     def _dataset(self, split: str) -> Dataset[Any]:
         """Texts or, where the encoder is frozen, features computed once."""
         if split not in self._datasets:
-            rows = self._splits[split]
-            if self.method.trains_encoder:
-                self._datasets[split] = TokenRows(rows)
-            else:
-                self._datasets[split] = FeatureRows(self._features(split), rows.labels)
+            length = self.params.model.max_length
+            texts = PaddedRows(
+                self._splits[split],
+                self._pad_token_id,
+                length if self.params.train.padding == "max_length" else None,
+            )
+            self._datasets[split] = (
+                texts if self.method.trains_encoder else self._features(split, texts)
+            )
         return self._datasets[split]
 
-    def _features(self, split: str) -> torch.Tensor:
+    def _features(self, split: str, texts: PaddedRows) -> FeatureRows:
         start = time.perf_counter()
         batch_size = self.params.train.eval_batch_size
-        features = first_token_features(
-            self.classifier,
-            self._splits[split],
-            self._collate,
-            batch_size,
-            self.device,
-            self.precision,
-        )
+        with self._fast_weights():
+            features = first_token_features(
+                self.classifier, texts, batch_size, self.device, self.precision
+            )
         if split == "train":
             self.train_seconds += time.perf_counter() - start
-        return features
+        return FeatureRows(features, texts.split.labels)
 
-    def _build_trainer(self) -> Trainer:
+    def _build_trainer(self) -> TextTrainer:
         over_texts = self.method.trains_encoder
+        train = self.params.train
+        lengths = self._splits["train"].lengths
+        batches = LengthGroupedBatches(lengths, train.batch_size, self.seed)
 
         def compute_metrics(output: EvalPrediction) -> dict[str, float]:
             probabilities = softmax(np.asarray(output.predictions, np.float64), axis=1)
             return score(np.asarray(output.label_ids), probabilities, self.label_names)
 
-        trainer = Trainer(
+        trainer = TextTrainer(
+            train_batches=batches if over_texts and train.group_by_length else None,
             model=self.model if over_texts else HeadOverFeatures(self.classifier),
             args=self._arguments(),
             train_dataset=self._dataset("train"),
             eval_dataset=self._dataset("validation"),
-            data_collator=self._collate if over_texts else default_collate,
             compute_metrics=compute_metrics,
         )
         trainer.remove_callback(PrinterCallback)
@@ -152,7 +159,6 @@ class Run:
             num_train_epochs=train.epochs,
             per_device_train_batch_size=train.batch_size,
             per_device_eval_batch_size=train.eval_batch_size,
-            group_by_length=train.group_by_length and self.method.trains_encoder,
             lr_scheduler_type=train.lr_scheduler,
             warmup_ratio=train.warmup_ratio,
             weight_decay=train.weight_decay,
