@@ -20,7 +20,7 @@ repro: install  ## run every stage that is out of date, then show the table
 	textune table
 
 test: lint types  ## lint, check types, run the fast tests
-	pytest -n 2
+	pytest -n 2 --dist loadgroup
 
 test-slow: install  ## run the tests that take minutes
 	pytest -m slow

@@ -27,9 +27,9 @@ def main() -> None:
 
 def write_results(params: "Params", models: Path, metrics: Path) -> None:
     """Score and compare the runs in `models`; write JSON and plot data to `metrics`."""
+    from textune.files import write_json
     from textune.results.confusion import write_confusion
     from textune.results.curves import write_curves
-    from textune.results.json_files import write_json
     from textune.results.runs import load_runs
     from textune.results.summary import comparison, cost, quality
 

@@ -15,8 +15,8 @@ def main() -> None:
     from textune.data.report import data_report
     from textune.data.sources import read_source
     from textune.data.splitting import split
+    from textune.files import write_json
     from textune.pretrained import load_tokenizer
-    from textune.results.json_files import write_json
 
     source = read_source(params.data)
     corpus, dropped = clean(source, params.data)

@@ -10,6 +10,8 @@ import pytest
 from tests.tiny import make_workspace, real_values, shrunk, tiny_model
 from textune.params import Params, check_params
 
+# Tests run side by side; more threads than cores would wait for each other.
+os.environ["OMP_NUM_THREADS"] = "1"
 # Whatever asks a model hub by mistake fails at once.
 os.environ["HF_HUB_OFFLINE"] = "1"
 

@@ -44,11 +44,14 @@ def tiny_model(folder: Path, architecture: str) -> Path:
         model_max_length=64,
     )
     set_seed(7)
-    sizes: dict[str, dict[str, Any]] = {
-        "bert": dict(
-            hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
-        ),
-        "distilbert": dict(dim=32, n_layers=2, n_heads=2, hidden_dim=64),
+    sizes = {
+        "bert": {
+            "hidden_size": 32,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "intermediate_size": 64,
+        },
+        "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
     }
     config = AutoConfig.for_model(
         architecture,
@@ -116,6 +119,8 @@ def make_workspace(folder: Path, model: Path) -> Path:
     values = shrunk(real_values(), model, "data/raw/tiny")
     YAML().dump(values, folder / "params.yaml")
     git(folder, "init", "-q", "-b", "main")
+    git(folder, "config", "user.name", "t")
+    git(folder, "config", "user.email", "t@example.org")
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "tiny")
     return folder

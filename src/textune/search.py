@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from textune.data.prepared import Prepared, read_prepared
+from textune.files import write_json
 from textune.methods import METHOD_NAMES
 from textune.params import Params
-from textune.results.json_files import write_json
 from textune.training.run import Run
 
 

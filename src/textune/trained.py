@@ -12,10 +12,10 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from textune.errors import UserError
+from textune.files import read_json, write_json
 from textune.methods import method_class
 from textune.params import ModelParams
 from textune.pretrained import load_classifier, load_tokenizer
-from textune.results.json_files import read_json, write_json
 
 if TYPE_CHECKING:
     from textune.training.run import Run

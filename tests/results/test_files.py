@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from textune.errors import UserError
+from textune.files import read_json, write_json
 from textune.results.csv_files import write_csv
-from textune.results.json_files import read_json, write_json
 
 
 def test_json_is_sorted_and_ends_with_a_newline(tmp_path: Path) -> None:

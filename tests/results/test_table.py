@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from textune.errors import UserError
-from textune.results.json_files import write_json
+from textune.files import write_json
 from textune.results.table import markdown_table, print_table, table
 
 QUALITY = {

@@ -42,7 +42,7 @@ class Lora(Method):
         for module in model.modules():
             # All weights are of one type, or autocast sees to it: a cast to fp32 would be undone.
             if hasattr(module, "cast_input_dtype_enabled"):
-                setattr(module, "cast_input_dtype_enabled", False)
+                module.cast_input_dtype_enabled = False
         # peft notes the folder of this machine; the name is what others can resolve.
         config.base_model_name_or_path = classifier.name
         return model

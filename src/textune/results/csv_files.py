@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from textune.results.atomic import write_text
+from textune.files import write_text
 
 
 def write_csv(

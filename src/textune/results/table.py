@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from textune.results.json_files import read_json
+from textune.files import read_json
 from textune.results.names import TRAINED_HEAD, UNTRAINED, row_name
 
 Numbers = Mapping[str, Mapping[str, float]]

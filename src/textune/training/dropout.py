@@ -16,7 +16,7 @@ _LEVELS = 2**16
 
 
 class FastDropout(TorchFunctionMode):
-    """While active, `functional.dropout` and the dropout in attention use cheaper random masks on the CPU.
+    """While active, `functional.dropout` and attention use cheaper random masks on the CPU.
 
     An element is dropped with probability p, exactly and independently of the others but for the
     rounding of p to 1/65536, which is drawn anew for each mask so that it has no bias. The same

@@ -24,6 +24,11 @@ def read(params: DataParams) -> Corpus:
             " data/raw/<name>, run `dvc add data/raw/<name>` and set data.path to it"
         )
     require_tracked(folder)
+    return read_folder(folder)
+
+
+def read_folder(folder: Path) -> Corpus:
+    """The data set in `folder`, tracked or not. Raises `UserError` as `read` does."""
     label_names = _read_mapping(folder / "mapping.txt")
     tables = {
         split: _read_split(folder, name, len(label_names)) for split, name in _FILE_NAMES.items()

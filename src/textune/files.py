@@ -1,12 +1,23 @@
-"""JSON files that reviewers read in git: sorted, indented, the same bytes for the same content."""
+"""Files that reviewers read in git: whole or not there, the same bytes for the same content."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from textune.errors import UserError
-from textune.results.atomic import write_text
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, creating the folder. An interrupted write leaves the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

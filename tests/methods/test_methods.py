@@ -1,0 +1,171 @@
+"""Every method trains the same head on a fresh encoder, and is the same model when loaded again."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.tiny import ROOT
+from textune.errors import UserError
+from textune.methods import METHOD_NAMES
+from textune.params import Params
+from textune.pretrained import Classifier, load_classifier
+
+HEADS = {
+    "bert": {"classifier.weight", "classifier.bias"},
+    "distilbert": {
+        "pre_classifier.weight",
+        "pre_classifier.bias",
+        "classifier.weight",
+        "classifier.bias",
+    },
+}
+LABELS = ["negative", "neutral", "positive"]
+MakeParams = Callable[..., Params]
+
+
+def own_name(name: str) -> str:
+    """The model's own name of a parameter that peft has renamed."""
+    return name.removeprefix("base_model.model.").replace(".modules_to_save.default", "")
+
+
+def trained_names(model: torch.nn.Module) -> set[str]:
+    return {own_name(name) for name, p in model.named_parameters() if p.requires_grad}
+
+
+def fresh(params: Params, seed: int = 0) -> Classifier:
+    return load_classifier(params.model, LABELS, seed)
+
+
+@pytest.mark.parametrize("architecture", HEADS)
+@pytest.mark.parametrize("name", METHOD_NAMES)
+def test_all_methods_train_the_same_head(
+    tiny_params: MakeParams, architecture: str, name: str
+) -> None:
+    params = tiny_params(architecture)
+    classifier = fresh(params)
+    sizes = {n: p.numel() for n, p in classifier.model.named_parameters()}
+    assert classifier.head == HEADS[architecture]
+    model = params.method(name).attach(classifier)
+    trained = trained_names(model)
+    added = {n for n in trained if "lora" in n or "adapter" in n}
+    head_size = sum(sizes[n] for n in classifier.head)
+    assert classifier.head <= trained
+    if name == "full":
+        assert trained == sizes.keys()
+    else:
+        assert trained - added == classifier.head
+        own = [p for n, p in model.named_parameters() if p.requires_grad and own_name(n) in sizes]
+        assert sum(p.numel() for p in own) == head_size
+    assert bool(added) == (name in ("lora", "adapter"))
+
+
+def test_a_pooler_that_the_checkpoint_lacks_is_part_of_the_head(
+    tiny_params: MakeParams, tmp_path: Path
+) -> None:
+    from transformers import BertModel
+
+    params = tiny_params("bert")
+    headless = BertModel.from_pretrained(params.model.name, add_pooling_layer=False)
+    headless.save_pretrained(tmp_path, safe_serialization=True)
+    classifier = fresh(
+        params.model_copy(update={"model": params.model.model_copy(update={"name": str(tmp_path)})})
+    )
+    pooler = {"bert.pooler.dense.weight", "bert.pooler.dense.bias"}
+    assert classifier.head == HEADS["bert"] | pooler
+    for name in ("baseline", "lora", "adapter"):
+        attached = params.method(name).attach(
+            load_classifier(params.model.model_copy(update={"name": str(tmp_path)}), LABELS, 0)
+        )
+        assert pooler <= trained_names(attached), name
+
+
+@pytest.mark.parametrize("architecture", HEADS)
+def test_one_seed_gives_every_method_the_same_untrained_head(
+    tiny_params: MakeParams, architecture: str
+) -> None:
+    params = tiny_params(architecture)
+    heads = []
+    for name in METHOD_NAMES:
+        model = params.method(name).attach(fresh(params, seed=5))
+        values = {own_name(n): p for n, p in model.named_parameters() if "lora" not in n}
+        heads.append(torch.cat([values[n].flatten() for n in sorted(HEADS[architecture])]))
+    assert all(torch.equal(head, heads[0]) for head in heads)
+    other = fresh(params, seed=6).head_weights()
+    assert not torch.equal(
+        torch.cat([other[n].flatten() for n in sorted(HEADS[architecture])]), heads[0]
+    )
+
+
+def test_lora_targets(tiny_params: MakeParams) -> None:
+    def targets(**lora: object) -> set[str]:
+        params = tiny_params("distilbert", lora=lora)
+        model = params.method("lora").attach(fresh(params))
+        return {n.split(".lora_A")[0].rpartition(".")[2] for n in trained_names(model) if "_A" in n}
+
+    assert targets(target_modules="auto") == {"q_lin", "v_lin"}
+    assert targets(target_modules=["k_lin"]) == {"k_lin"}
+    linear = {"q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"}
+    assert targets(target_modules="all-linear") == linear
+    with pytest.raises(UserError, match=r"has no query; its linear layers are named k_lin, lin1"):
+        targets(target_modules=["query"])
+
+
+def test_rank_sets_the_number_of_trained_weights(tiny_params: MakeParams) -> None:
+    def added(r: int) -> int:
+        params = tiny_params("bert", lora={"r": r})
+        model = params.method("lora").attach(fresh(params))
+        return sum(p.numel() for n, p in model.named_parameters() if "lora_" in n)
+
+    # 2 layers, query and value, both matrices of 32 x r.
+    assert added(4) == 2 * 2 * 2 * 32 * 4
+    assert added(16) == 4 * added(4)
+
+
+def test_head_left_untrained(tiny_params: MakeParams) -> None:
+    params = tiny_params("bert", baseline={"tune": "none"})
+    assert not trained_names(params.method("baseline").attach(fresh(params)))
+
+
+@pytest.mark.parametrize("architecture", HEADS)
+@pytest.mark.parametrize("name", METHOD_NAMES)
+def test_saved_and_loaded_in_another_process_it_is_the_same_model(
+    tiny_params: MakeParams, tmp_path: Path, architecture: str, name: str
+) -> None:
+    params = tiny_params(architecture)
+    classifier = fresh(params)
+    model = params.method(name).attach(classifier).eval()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter) / 10)
+    params.method(name).save(model, classifier, tmp_path)
+    assert not [f for f in tmp_path.iterdir() if f.suffix in (".bin", ".pt", ".pth")]
+    ids = torch.tensor([[2, 40, 41, 42, 3], [2, 43, 44, 3, 0]])
+    mask = (ids > 0).long()
+    with torch.no_grad():
+        expected = model(input_ids=ids, attention_mask=mask).logits.numpy()
+    reload = f"""
+import numpy as np, torch
+from pathlib import Path
+from textune.params import ModelParams
+from textune.pretrained import load_classifier
+from textune.methods import method_class
+params = ModelParams.model_validate({params.model.model_dump()!r})
+method = method_class({name!r}).model_validate({params.method(name).model_dump()!r})
+model = method.load(load_classifier(params, {LABELS!r}, 99), Path({str(tmp_path)!r})).eval()
+ids = torch.tensor({ids.tolist()!r})
+with torch.no_grad():
+    logits = model(input_ids=ids, attention_mask=(ids > 0).long()).logits
+np.save({str(tmp_path / "logits.npy")!r}, logits.numpy())
+"""
+    subprocess.run([sys.executable, "-c", reload], cwd=ROOT / "src", check=True)
+    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected, atol=1e-5)
+    size = sum(file.stat().st_size for file in tmp_path.glob("*.safetensors"))
+    whole = sum(p.numel() for p in classifier.model.parameters()) * 4
+    assert (size < whole / 2) == (name in ("lora", "adapter"))

@@ -1,0 +1,281 @@
+"""What users of DVC expect of the pipeline, shown on tiny data, a tiny model and a real dvc."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.tiny import git, make_workspace, tiny_model, write_tweeteval
+from textune.results.names import row_name
+
+# The tests share one trained workspace: they stay in one worker.
+pytestmark = pytest.mark.xdist_group("dvc")
+
+METHODS = ("baseline", "lora", "adapter", "full")
+
+
+def dvc(folder: Path, *arguments: str, fails: bool = False) -> str:
+    """Run dvc in `folder` as a user of the environment does; its output."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["dvc", *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    output = done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, output
+    return output
+
+
+def trained(output: str) -> set[str]:
+    """The stages that ran, by dvc's output of `repro` or `exp run`."""
+    lines = [line for line in output.splitlines() if line.startswith("Running stage '")]
+    return {line.split("'")[1] for line in lines}
+
+
+def read(folder: Path, name: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((folder / "metrics" / name).read_text())
+    return values
+
+
+@pytest.fixture(scope="module")
+def trained_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace after `dvc repro`, committed."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    work = make_workspace(folder / "work", tiny_model(folder / "model", "bert"))
+    output = dvc(work, "repro")
+    assert trained(output) == {"prepare", "evaluate", *(f"train_{m}@0" for m in METHODS)}
+    assert "full fine-tuning" in output
+    git(work, "add", "-A")
+    git(work, "commit", "-q", "-m", "trained")
+    return work
+
+
+@pytest.fixture
+def work(trained_workspace: Path, tmp_path: Path) -> Path:
+    """A copy of the trained workspace, with DVC's cache."""
+    shutil.copytree(trained_workspace, tmp_path / "work", symlinks=True)
+    return tmp_path / "work"
+
+
+def test_repro_again_runs_nothing_and_all_is_committed(work: Path) -> None:
+    assert not trained(dvc(work, "repro"))
+    assert "up to date" in dvc(work, "status")
+    assert git(work, "status", "--porcelain") == ""
+
+
+def test_results_name_every_method(work: Path) -> None:
+    for name in ("quality.json", "validation.json", "cost.json"):
+        assert read(work, name).keys() == {"untrained", *METHODS}
+    wanted = {"accuracy", "macro_recall", "macro_f1", "weighted_f1", "log_loss"}
+    assert all(wanted <= scores.keys() for scores in read(work, "quality.json").values())
+    assert set(read(work, "cost.json")["lora"]) == {
+        "trainable_parameters",
+        "total_parameters",
+        "train_seconds",
+        "tweets_per_second",
+        "peak_memory_mib",
+        "saved_bytes",
+    }
+    data = read(work, "data.json")
+    assert data["kept"]["train"]["rows"] == 24
+    assert data["dropped"]["train"] == {"over_max_train_examples": 6}
+    assert set(data["overlap"].values()) == {0}
+
+
+def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path) -> None:
+    before = read(work, "cost.json")
+    output = dvc(work, "exp", "run", "-n", "wide", "-S", "lora.r=16")
+    assert trained(output) == {"train_lora@0", "evaluate"}
+    after = read(work, "cost.json")
+    changed = {m for m in after if after[m] != before[m]}
+    assert changed == {"lora"}
+    added = 2 * 2 * 2 * 32 * 8
+    assert after["lora"]["trainable_parameters"] == before["lora"]["trainable_parameters"] + added
+    diff = dvc(work, "metrics", "diff")
+    assert "lora.trainable_parameters" in diff
+    assert "baseline.accuracy" not in diff
+    assert "wide" in dvc(work, "exp", "show", "--csv")
+
+    output = dvc(work, "exp", "run", "-S", "lora.r=8")
+    assert "train_lora@0" not in trained(output)
+    assert read(work, "cost.json") == before
+
+
+def test_another_seed_trains_alone_and_a_dropped_one_is_not_scored(work: Path) -> None:
+    before = read(work, "quality.json")
+    output = dvc(work, "exp", "run", "-S", "train.seeds=[0,1]")
+    assert trained(output) == {"evaluate", *(f"train_{m}@1" for m in METHODS)}
+    assert read(work, "quality.json") != before
+
+    output = dvc(work, "exp", "run", "-S", "train.seeds=[0]")
+    assert trained(output) <= {"evaluate"}
+    assert read(work, "quality.json") == before
+
+
+def test_a_clone_without_cache_shows_metrics_and_plots_from_git(work: Path, tmp_path: Path) -> None:
+    quality = read(work, "quality.json")
+    quality["lora"]["accuracy"] = 0.123
+    (work / "metrics" / "quality.json").write_text(json.dumps(quality))
+    git(work, "commit", "-qam", "another result")
+    git(tmp_path, "clone", "-q", str(work), "clone")
+    clone = tmp_path / "clone"
+    assert not (clone / "models").exists()
+    shown = json.loads(dvc(clone, "metrics", "show", "--json"))[""]["data"]
+    assert shown["metrics/quality.json"]["data"]["lora"]["accuracy"] == 0.123
+    assert "lora.accuracy" in dvc(clone, "metrics", "diff", "HEAD~1")
+    dvc(clone, "plots", "show")
+    page = (clone / "dvc_plots" / "index.html").read_text()
+    assert "Validation accuracy by epoch" in page
+    assert "https://cdn" not in page
+    for method in METHODS:
+        assert row_name(method, trainable_parameters=1) in page
+
+
+def test_queued_experiments_run_their_own_code(work: Path) -> None:
+    metrics = work / "src/textune/results/metrics.py"
+    code = metrics.read_text()
+    assert "return scores | _flat(" in code
+    metrics.write_text(
+        code.replace("return scores | _flat(", 'return {"own": 1.0} | scores | _flat(')
+    )
+    git(work, "commit", "-qam", "another metric")
+    # A data set that DVC tracks, as a user would bring it.
+    write_tweeteval(work / "data/raw/mine", {"train": 27, "val": 12, "test": 12})
+    dvc(work, "add", "data/raw/mine")
+    git(work, "commit", "-qam", "my data")
+    dvc(work, "exp", "run", "--queue", "-S", "data.path=data/raw/mine", "-S", "lora.r=4,8,16")
+    dvc(work, "queue", "start")
+    wait_for_queue(work)
+    rows = json.loads(dvc(work, "exp", "show", "--json"))
+    experiments = [row["revs"][0]["data"] for row in rows[1]["experiments"]]
+    assert len(experiments) == 3
+    found = set()
+    for experiment in experiments:
+        quality = experiment["metrics"]["metrics/quality.json"]["data"]
+        assert quality["lora"]["own"] == 1.0
+        assert experiment["metrics"]["metrics/data.json"]["data"]["rows_read"]["train"] == 27
+        found.add(experiment["params"]["params.yaml"]["data"]["lora"]["r"])
+    assert found == {4, 8, 16}
+
+
+def wait_for_queue(work: Path) -> None:
+    """Until no experiment is queued or running, for at most five minutes."""
+    import time
+
+    for _ in range(300):
+        status = dvc(work, "queue", "status")
+        if "Failed" in status:
+            raise AssertionError(status)
+        if not {"Queued", "Running"} & set(status.split()):
+            return
+        time.sleep(1)
+    raise AssertionError("the queue is still busy")
+
+
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        ("src/textune/methods/lora.py", {"train_lora@0"}),
+        ("src/textune/methods/adapter.py", {"train_adapter@0"}),
+        ("src/textune/results/table.py", {"evaluate"}),
+        ("src/textune/data/cleaning.py", {"prepare"}),
+        ("src/textune/training/run.py", {f"train_{m}@0" for m in METHODS}),
+        ("data/raw/tiny/val_text.txt", {"prepare"}),
+    ],
+)
+def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[str]) -> None:
+    with (work / changed).open("a") as file:
+        file.write("\n# changed\n")
+    planned = trained(dvc(work, "repro", "--dry"))
+    if "prepare" in stages:
+        # Whether the others follow is decided when prepare has run.
+        assert "prepare" in planned
+    else:
+        assert planned == stages
+
+
+def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
+    stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
+    commands = {"prepare": [], "evaluate": []} | {f"train_{m}": [m, "0"] for m in METHODS}
+    files = {"prepare": "prepare.py", "evaluate": "evaluation.py"}
+    for stage, arguments in commands.items():
+        script = files.get(stage, "train.py")
+        code = (
+            f"import runpy, sys; sys.path.insert(0, 'src'); sys.argv = ['x', *{arguments!r}]\n"
+            f"runpy.run_path('src/{script}', run_name='__main__')\n"
+            "print('MODULES', *(m.__file__ for n, m in sys.modules.items()"
+            " if n.startswith('textune') and m.__file__))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=work, capture_output=True, text=True, check=True
+        )
+        listed = next(line for line in done.stdout.splitlines() if line.startswith("MODULES"))
+        modules = {str(Path(m).resolve().relative_to(work.resolve())) for m in listed.split()[1:]}
+        declared = [d for d in stages[stage]["deps"] if d.startswith("src")]
+        # All methods and sources are imported to check their parameters.
+        harmless = {
+            *(str(path.relative_to(work)) for path in (work / "src").rglob("__init__.py")),
+            *(f"src/textune/methods/{m}.py" for m in METHODS),
+        }
+        undeclared = {
+            m for m in modules - harmless if not any(Path(m).is_relative_to(d) for d in declared)
+        }
+        assert not undeclared, f"{stage} imports {sorted(undeclared)}"
+        if stage.startswith("train_"):
+            assert f"src/textune/methods/{arguments[0]}.py" in declared
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("lora.r=0", "lora.r is 0, but it should be greater than or equal to 1"),
+        ("+lora.rank=8", "lora.rank is no parameter"),
+        ("data.path=data/raw/stray", "run `dvc add data/raw/stray`"),
+    ],
+)
+def test_bad_input_stops_with_one_line(work: Path, setting: str, expected: str) -> None:
+    write_tweeteval(work / "data/raw/stray", {"train": 9, "val": 6, "test": 6})
+    before = read(work, "quality.json")
+    stage = ("train_lora@0",) if setting.startswith(("lora", "+lora")) else ("prepare",)
+    output = dvc(work, "exp", "run", "-S", setting, *stage, fails=True)
+    errors = [line for line in output.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert expected in errors[0]
+    assert "Traceback" not in output
+    assert read(work, "quality.json") == before
+
+
+def test_label_outside_the_mapping_stops_prepare(work: Path) -> None:
+    labels = work / "data/raw/tiny/val_labels.txt"
+    labels.write_text(labels.read_text().replace("2", "7", 1))
+    output = dvc(work, "repro", "prepare", fails=True)
+    assert "val_labels.txt:3 is '7'; mapping.txt has 0 to 2" in output
+
+
+def test_missing_folder_stops_with_one_line(work: Path) -> None:
+    output = dvc(work, "exp", "run", "-S", "data.path=data/raw/nowhere", fails=True)
+    assert "data/raw/nowhere" in output
+    assert "Traceback" not in output
+
+
+def test_another_source_runs_where_the_raw_data_is_missing(work: Path) -> None:
+    write_tweeteval(work / "data/raw/mine", {"train": 27, "val": 12, "test": 12})
+    dvc(work, "add", "data/raw/mine")
+    git(work, "commit", "-qam", "my data")
+    shutil.rmtree(work / "data/raw/mine")
+    shutil.rmtree(work / ".dvc/cache/files", ignore_errors=True)
+    (work / "data/raw/.gitkeep").touch()
+    settings = ["data.source=crowdflower", "data.path=data/raw/.gitkeep"]
+    arguments = [word for setting in settings for word in ("-S", setting)]
+    output = dvc(work, "exp", "run", *arguments, "-S", "data.test_size=100", "prepare")
+    assert trained(output) == {"prepare"}
+    assert read(work, "data.json")["rows_read"]["all"] == 38158

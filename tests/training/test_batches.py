@@ -1,0 +1,65 @@
+"""Batches hold every row once, of like length, and pad with a mask."""
+
+import numpy as np
+import pytest
+import torch
+
+from textune.data.prepared import PreparedSplit
+from textune.training.batches import LengthGroupedBatches, PaddedRows
+
+
+def split(lengths: list[int]) -> PreparedSplit:
+    sizes = np.array(lengths)
+    tokens = np.concatenate([np.full(n, number + 1) for number, n in enumerate(lengths)])
+    labels = np.arange(len(lengths)) % 3
+    ids = [str(number) for number in range(len(lengths))]
+    return PreparedSplit(ids, labels, tokens.astype(np.int32), sizes.cumsum() - sizes, sizes)
+
+
+def test_rows_are_padded_on_the_right() -> None:
+    batch = PaddedRows(split([2, 1, 3]), pad_token_id=9).__getitems__([2, 0])
+    assert batch["input_ids"].tolist() == [[3, 3, 3], [1, 1, 9]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert batch["labels"].tolist() == [2, 0]
+
+
+def test_fixed_length() -> None:
+    batch = PaddedRows(split([2, 1]), pad_token_id=0, length=4).__getitems__([1])
+    assert batch["input_ids"].tolist() == [[2, 0, 0, 0]]
+
+
+def test_sorting_keeps_rows_whole() -> None:
+    rows = split([5, 1, 3]).sorted_by_length()
+    assert rows.row_ids == ["1", "2", "0"]
+    assert rows.labels.tolist() == [1, 2, 0]
+    assert PaddedRows(rows, 0).__getitems__([0, 2])["input_ids"].tolist() == [
+        [2, 0, 0, 0, 0],
+        [1, 1, 1, 1, 1],
+    ]
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(100, 8), (96, 8), (5, 8), (1, 1)])
+def test_every_row_stands_in_one_batch(rows: int, batch_size: int) -> None:
+    lengths = np.random.default_rng(0).integers(5, 40, rows)
+    sampler = LengthGroupedBatches(lengths, batch_size, seed=0)
+    for _ in range(3):
+        batches = list(sampler)
+        assert len(batches) == len(sampler) == -(-rows // batch_size)
+        assert sorted(row for batch in batches for row in batch) == list(range(rows))
+        assert max(map(len, batches)) <= batch_size
+
+
+def test_like_lengths_stand_together_in_random_order() -> None:
+    lengths = np.random.default_rng(0).integers(5, 40, 4000)
+    sampler = LengthGroupedBatches(lengths, 32, seed=0)
+    first, second = list(sampler), list(sampler)
+    assert max(lengths[batch].max() - lengths[batch].min() for batch in first) <= 1
+    means = [lengths[batch].mean() for batch in first]
+    assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.3
+    assert {frozenset(batch) for batch in first}.isdisjoint({frozenset(b) for b in second})
+    assert first == list(LengthGroupedBatches(lengths, 32, seed=0))
+
+
+def test_batches_have_the_types_that_models_want() -> None:
+    batch = PaddedRows(split([2, 2]), 0).__getitems__([0, 1])
+    assert {tensor.dtype for tensor in batch.values()} == {torch.int64}
