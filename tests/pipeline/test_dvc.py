@@ -205,7 +205,9 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
 
 def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
-    commands = {"prepare": [], "evaluate": []} | {f"train_{m}": [m, "0"] for m in METHODS}
+    commands: dict[str, list[str]] = {"prepare": [], "evaluate": []} | {
+        f"train_{m}": [m, "0"] for m in METHODS
+    }
     files = {"prepare": "prepare.py", "evaluate": "evaluation.py"}
     for stage, arguments in commands.items():
         script = files.get(stage, "train.py")

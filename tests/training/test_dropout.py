@@ -32,6 +32,7 @@ def test_gradient_is_the_mask() -> None:
     with FastDropout(0):
         y = functional.dropout(x, 0.3)
     y.sum().backward()
+    assert x.grad is not None
     assert torch.equal(x.grad, y.detach())
 
 

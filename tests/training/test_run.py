@@ -76,7 +76,7 @@ def test_every_method_learns_and_is_saved(
                 input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]
             ).logits
             np.testing.assert_allclose(logits.softmax(-1)[0], probabilities, atol=1e-5)
-    assert sorted(test.row_ids) == sorted(data.test.row_ids)
+    assert sorted(test.row_ids) == sorted(texts.index)
 
 
 def test_the_same_seed_gives_the_same_model(tiny_params: MakeParams, data: Prepared) -> None:
@@ -124,9 +124,8 @@ def test_padding_to_the_maximum_changes_nothing_but_the_cost(
         params = tiny_params("bert", train={"group_by_length": False, **train}, lora={"dropout": 0})
         run = Run("lora", params, data, seed=0)
         for module in run.model.modules():
-            if isinstance(module, torch.nn.Dropout):
-                module.p = 0.0
-        run.model.config.attention_probs_dropout_prob = 0.0
+            for name in {"p", "dropout_prob"} & vars(module).keys():
+                setattr(module, name, 0.0)
         return [epoch["eval_loss"] for epoch in run.train()]
 
     np.testing.assert_allclose(losses(padding="max_length"), losses(), atol=1e-4)

@@ -50,12 +50,12 @@ class PreparedSplit:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The three splits and the names of the labels, by number."""
+    """The splits and the names of the labels, by number. A search goes without test."""
 
     label_names: list[str]
     train: PreparedSplit
     validation: PreparedSplit
-    test: PreparedSplit
+    test: PreparedSplit | None
 
 
 def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
@@ -75,14 +75,15 @@ def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.Da
     (folder / _LABELS).write_text(text, encoding="utf-8")
 
 
-def read_prepared(folder: Path = Path("data/prepared")) -> Prepared:
-    """Read the folder. Raises `UserError` if it is not there."""
+def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) -> Prepared:
+    """Read the folder; test is not opened unless wanted. Raises `UserError` if it is not there."""
+    names = SPLITS if with_test else ("train", "validation")
     try:
         label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
-        splits = {name: _read_split(folder / f"{name}.parquet") for name in SPLITS}
+        splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing; run `dvc repro prepare`") from None
-    return Prepared(label_names, **splits)
+    return Prepared(label_names, splits["train"], splits["validation"], splits.get("test"))
 
 
 def _read_split(path: Path) -> PreparedSplit:

@@ -1,7 +1,7 @@
 """LoRA: trained low-rank updates of frozen weight matrices, through peft (Hu et al. 2021)."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -39,10 +39,10 @@ class Lora(Method):
             modules_to_save=classifier.head_modules(),
         )
         model = get_peft_model(classifier.model, config)
-        for module in model.modules():
+        layers: list[Any] = [m for m in model.modules() if hasattr(m, "cast_input_dtype_enabled")]
+        for layer in layers:
             # All weights are of one type, or autocast sees to it: a cast to fp32 would be undone.
-            if hasattr(module, "cast_input_dtype_enabled"):
-                module.cast_input_dtype_enabled = False
+            layer.cast_input_dtype_enabled = False
         # peft notes the folder of this machine; the name is what others can resolve.
         config.base_model_name_or_path = classifier.name
         return model

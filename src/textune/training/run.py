@@ -47,11 +47,9 @@ class Run:
         set_seed(seed)
         self.model = self.method.attach(self.classifier)
         # Texts of like length side by side cost the least padding.
-        self._splits = {
-            "train": data.train,
-            "validation": data.validation.sorted_by_length(),
-            "test": data.test.sorted_by_length(),
-        }
+        self._splits = {"train": data.train, "validation": data.validation.sorted_by_length()}
+        if data.test is not None:
+            self._splits["test"] = data.test.sorted_by_length()
         self._pad_token_id = load_tokenizer(params.model).pad_token_id
         self._datasets: dict[str, Dataset[Any]] = {}
         self._trainer = self._build_trainer()
@@ -94,7 +92,7 @@ class Run:
         return [entry for entry in self._trainer.state.log_history if "eval_loss" in entry]
 
     def predict(self, split: str) -> Predictions:
-        """The model's class probabilities for every row of `split`, "validation" or "test"."""
+        """The class probabilities for every row of `split`, "validation" or "test"."""
         rows = self._splits[split]
         with self._fast_weights():
             output = self._trainer.predict(self._dataset(split))

@@ -1,0 +1,87 @@
+"""The commands: quick to answer, one line for what a user got wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import ROOT, make_workspace, tiny_model
+from textune.files import read_json
+
+
+def textune(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `textune` of this checkout in `folder`."""
+    code = "from textune.cli import main; main()"
+    path = {"PYTHONPATH": str(ROOT / "src"), "PATH": str(Path(sys.executable).parent)}
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+    )
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom textune.cli import main\nsys.argv = ['textune', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('HEAVY', {'torch', 'transformers', 'pandas', 'scipy'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, text=True, check=True
+    )
+    assert "HEAVY set()" in done.stdout
+
+
+@pytest.mark.parametrize("script", ["prepare.py", "train.py lora 0", "evaluation.py"])
+def test_a_wrong_parameter_is_told_before_torch_is_imported(tmp_path: Path, script: str) -> None:
+    text = (ROOT / "params.yaml").read_text().replace("  r: 8 ", "  r: 0 ")
+    (tmp_path / "params.yaml").write_text(text)
+    name, *arguments = script.split()
+    code = (
+        f"import runpy, sys\nsys.path.insert(0, {str(ROOT / 'src')!r})\n"
+        f"sys.argv = ['x', *{arguments!r}]\n"
+        f"try:\n    runpy.run_path({str(ROOT / 'src' / name)!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n    print('EXIT', end.code, 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "EXIT 1 False\n"
+    assert done.stderr == (
+        "error: params.yaml: lora.r is 0, but it should be greater than or equal to 1\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["lora"], ["lora", "x"], ["prompt", "0"]])
+def test_train_tells_its_usage(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "src/train.py"), *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(("error: usage: ", "error: there is no method 'prompt'"))
+
+
+def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
+    work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
+    told = textune(work, "search")
+    assert told.returncode == 1
+    assert "labels.json is missing; run `dvc repro prepare`" in told.stderr
+
+    subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
+    (work / "data/prepared/test.parquet").write_bytes(b"never opened")
+    done = textune(work, "search")
+    assert done.returncode == 0, done.stderr
+    found = read_json(work / "metrics/search.json")
+    assert found["setting"]["train_rows"] == 12
+    for method in ("baseline", "lora", "adapter", "full"):
+        assert len(found[method]["trials"]) == 2
+        best = found[method]["trials"][f"{found[method]['best_learning_rate']:g}"]
+        assert best == max(found[method]["trials"].values())
