@@ -58,7 +58,7 @@ def _setting(params: Params, data: Prepared, seed: int) -> dict[str, Any]:
         "seed": seed,
         "train_rows": len(data.train),
         "validation_rows": len(data.validation),
-        "data": params.data.model_dump(),
+        "data_sha256": data.digest(),
         "model": params.model.model_dump(),
         "train": params.train.model_dump(exclude={"seeds"}),
         **methods,

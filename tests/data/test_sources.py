@@ -12,7 +12,7 @@ from textune.errors import UserError
 from textune.params import DataParams, check_params
 
 
-def params(path: Path | str = "data/raw/.gitkeep", source: str = "files") -> DataParams:
+def params(path: Path | str = "data/raw/README.md", source: str = "files") -> DataParams:
     values = real_values()
     values["data"].update(source=source, path=str(path))
     return check_params(values, "params.yaml").data

@@ -275,8 +275,8 @@ def test_another_source_runs_where_the_raw_data_is_missing(work: Path) -> None:
     git(work, "commit", "-qam", "my data")
     shutil.rmtree(work / "data/raw/mine")
     shutil.rmtree(work / ".dvc/cache/files", ignore_errors=True)
-    (work / "data/raw/.gitkeep").touch()
-    settings = ["data.source=crowdflower", "data.path=data/raw/.gitkeep"]
+    (work / "data/raw/README.md").touch()
+    settings = ["data.source=crowdflower", "data.path=data/raw/README.md"]
     arguments = [word for setting in settings for word in ("-S", setting)]
     output = dvc(work, "exp", "run", *arguments, "-S", "data.test_size=100", "prepare")
     assert trained(output) == {"prepare"}

@@ -1,5 +1,6 @@
 """The folder data/prepared: what `prepare` writes and the train stages read."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,16 @@ class Prepared:
     train: PreparedSplit
     validation: PreparedSplit
     test: PreparedSplit | None
+
+    def digest(self) -> str:
+        """SHA-256 of the tokens and labels of train and validation, in hex."""
+        found = hashlib.sha256()
+        for split in (self.train, self.validation):
+            for row, label in enumerate(split.labels):
+                start = split.offsets[row]
+                found.update(split.tokens[start : start + split.lengths[row]].tobytes())
+                found.update(b"%d" % label)
+        return found.hexdigest()
 
 
 def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
