@@ -80,9 +80,9 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_scientific_notation_is_a_number_as_in_dvc(tmp_path: Path) -> None:
-    text = (ROOT / "params.yaml").read_text().replace("learning_rate: 0.003", "learning_rate: 3e-3")
+    text = (ROOT / "params.yaml").read_text().replace("learning_rate: 0.1 ", "learning_rate: 1e-1 ")
     (tmp_path / "params.yaml").write_text(text)
-    assert read_params(tmp_path / "params.yaml").method("baseline").learning_rate == 0.003
+    assert read_params(tmp_path / "params.yaml").method("baseline").learning_rate == 0.1
 
 
 def test_unknown_method() -> None:

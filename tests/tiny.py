@@ -58,6 +58,8 @@ def tiny_model(folder: Path, architecture: str) -> Path:
         vocab_size=len(vocabulary),
         max_position_embeddings=64,
         pad_token_id=0,
+        # Ten times the usual: features of random weights should tell texts apart.
+        initializer_range=0.2,
         **sizes[architecture],
     )
     AutoModel.from_config(config).save_pretrained(folder, safe_serialization=True)

@@ -55,12 +55,8 @@ def test_first_fifty_losses_agree(
     tiny_params: Callable[..., Params], data: Prepared, tmp_path: Path, architecture: str, name: str
 ) -> None:
     rate = {"learning_rate": 0.005}
-    params = tiny_params(
-        architecture,
-        train={"epochs": 1, "batch_size": 8},
-        **{name: rate},
-        lora={**rate, "dropout": 0},
-    )
+    changes = {name: rate, "lora": {**rate, "dropout": 0}}
+    params = tiny_params(architecture, train={"epochs": 1, "batch_size": 8}, **changes)
     run = Run(name, params, data, seed=0)
     without_dropout(run.model)
     run._trainer.args.logging_strategy = "steps"
@@ -99,5 +95,5 @@ def test_first_fifty_losses_agree(
     stock.train()
     expected = [entry["loss"] for entry in stock.state.log_history if "loss" in entry]
     assert len(ours) == len(expected) == 50
-    assert expected[-1] < expected[0]
+    assert len(set(expected)) > 25, "the batches should differ"
     np.testing.assert_allclose(ours, expected, atol=1e-4)
