@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from textune.errors import run
+from textune.errors import UserError, run
 
 
 def main() -> None:
@@ -23,6 +23,11 @@ def main() -> None:
     tables, left_out = split(corpus, params.data)
 
     tokenizer = load_tokenizer(params.model)
+    if params.model.max_length > tokenizer.model_max_length:
+        raise UserError(
+            f"model.max_length is {params.model.max_length}, but {params.model.name} reads at most"
+            f" {tokenizer.model_max_length} tokens"
+        )
     limits = {"truncation": True, "max_length": params.model.max_length}
     for name, table in tables.items():
         encoded = tokenizer(table["text"].tolist(), **limits, return_attention_mask=False)

@@ -24,6 +24,7 @@ def test_committed_file_is_valid_and_every_knob_has_a_comment() -> None:
         ("lora", {"r": 8.5}, "lora.r is 8.5, but it should be a valid integer"),
         ("lora", {"rank": 8}, "lora.rank is no parameter; known here: learning_rate, r,"),
         ("lora", {"target_modules": 3}, "lora.target_modules is 3, but it should be 'auto' or"),
+        ("lora", {"target_modules": []}, "lora.target_modules is [], but it should be 'auto' or"),
         ("train", {"epochs": 0}, "train.epochs is 0, but it should be greater than or equal to 1"),
         ("train", {"padding": "no"}, "train.padding is 'no', but it should be 'longest' or 'max"),
         ("train", {"seeds": [1, 1]}, "train.seeds is [1, 1], but each seed may stand there once"),

@@ -32,6 +32,14 @@ def table(
 
 
 @app.command()
+def check() -> None:
+    """Check params.yaml as a whole; `dvc repro` looks only at what a stage that runs depends on."""
+    from textune.params import read_params
+
+    read_params()
+
+
+@app.command()
 def search(
     output: Annotated[Path, typer.Option(help="Where the result goes.")] = Path(
         "metrics/search.json"

@@ -6,6 +6,7 @@ import pytest
 from tests.tiny import real_values
 from textune.data.cleaning import clean, duplicate_key, mend
 from textune.data.sources import Corpus
+from textune.errors import UserError
 from textune.params import DataParams, check_params
 
 PARAMS = check_params(real_values(), "params.yaml").data
@@ -73,3 +74,5 @@ def test_unsure_labels_go() -> None:
     corpus, dropped = clean(Corpus(["x", "y"], {"all": rows}), sure)
     assert corpus.tables["all"]["text"].tolist() == ["a"]
     assert dropped["all"]["low_confidence"] == 2
+    with pytest.raises(UserError, match=r"data\.min_confidence: crowdflower tells no confidence"):
+        clean(Corpus(["x", "y"], {"all": rows.drop(columns="confidence")}), sure)

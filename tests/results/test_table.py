@@ -137,3 +137,13 @@ def _printed(drawn: Any, width: int) -> str:
     with console.capture() as capture:
         console.print(drawn)
     return capture.get()
+
+
+def test_a_head_left_untrained_is_not_called_trained() -> None:
+    cost = {**COST, "baseline": {**COST["baseline"], "trainable_parameters": 0}}
+    same = {"accuracy": {"difference": 0.0, "low": 0.0, "high": 0.0}}
+    comparison = {"confidence": 0.95, "baseline_minus_untrained": same}
+    text = markdown_table(QUALITY, cost, comparison)
+    assert "accuracy minus untrained head's" in text
+    assert "head left untrained (baseline)" in text
+    assert "-0.000" not in text

@@ -140,6 +140,8 @@ def test_real_minilm_trains_a_few_steps(tmp_path: Path) -> None:
     run = Run("lora", params, data, seed=0)
     # 6 layers, query and value, two matrices of 384 x 8; the head has 384 x 3 weights and 3 biases.
     assert run.trainable_parameters == 6 * 2 * 2 * 384 * 8 + 384 * 3 + 3
+    # MiniLM with a head for 3 labels has 22,714,371 weights.
+    assert run.total_parameters == 22_714_371 + 6 * 2 * 2 * 384 * 8
     before, after = run.train()
     assert after["eval_loss"] < before["eval_loss"]
 

@@ -7,6 +7,7 @@ import ftfy
 import pandas as pd
 
 from textune.data.sources import Corpus
+from textune.errors import UserError
 from textune.params import DataParams
 
 _MENTION = re.compile(r"(?<![\w@])@\w+")
@@ -21,8 +22,10 @@ def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
 
     Two texts of one key are copies of each other (`duplicate_key`). A data set's own validation
     and test rows are all kept, so that figures compare with published ones; what also stands there
-    is dropped from train.
+    is dropped from train. Raises `UserError` if `min_confidence` asks for what the source lacks.
     """
+    if params.min_confidence > 0 and not all("confidence" in t for t in corpus.tables.values()):
+        raise UserError(f"data.min_confidence: {params.source} tells no confidence; set it to 0")
     tables = {name: _mended(table, params) for name, table in corpus.tables.items()}
     dropped: Dropped = {name: Counter() for name in tables}
     held_out = [table for name, table in tables.items() if name in ("validation", "test")]
@@ -66,7 +69,7 @@ def _dropped_rows(
         return table[wanted]
 
     table = keep(table, table["text"] != "", "empty")
-    if params.min_confidence > 0 and "confidence" in table:
+    if params.min_confidence > 0:
         table = keep(table, table["confidence"] >= params.min_confidence, "low_confidence")
     for other in held_out:
         table = keep(table, ~table["key"].isin(other["key"]), "in_validation_or_test")

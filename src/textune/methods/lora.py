@@ -1,7 +1,7 @@
 """LoRA: trained low-rank updates of frozen weight matrices, through peft (Hu et al. 2021)."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -24,10 +24,12 @@ class Lora(Method):
     alpha: float = Field(gt=0)
     dropout: float = Field(ge=0, lt=1)
     bias: Literal["none", "all", "lora_only"]
-    target_modules: Literal["auto", "all-linear"] | list[str]
+    target_modules: Literal["auto", "all-linear"] | Annotated[list[str], Field(min_length=1)]
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
         from peft import LoraConfig, TaskType, get_peft_model
+        from peft.utils import ModulesToSaveWrapper
+        from torch import nn
 
         config = LoraConfig(
             task_type=TaskType.SEQ_CLS,
@@ -43,6 +45,10 @@ class Lora(Method):
         for layer in layers:
             # All weights are of one type, or autocast sees to it: a cast to fp32 would be undone.
             layer.cast_input_dtype_enabled = False
+        for module in model.modules():
+            if isinstance(module, ModulesToSaveWrapper):
+                # peft keeps a second, untrained head, which is of no use here.
+                module.original_module = nn.Identity()
         # peft notes the folder of this machine; the name is what others can resolve.
         config.base_model_name_or_path = classifier.name
         return model

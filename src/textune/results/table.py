@@ -49,7 +49,7 @@ def print_table(metrics: Path, markdown: bool = False) -> None:
 
 def table(quality: Numbers, cost: Numbers, comparison: Comparison) -> Table:
     """One row a method, the best of each column bold; arguments as in metrics/*.json."""
-    columns = _columns(comparison)
+    columns = _columns(cost, comparison)
     drawn = _empty()
     for number, column in enumerate(columns):
         drawn.add_column(column.heading, justify="right" if number else "left")
@@ -60,7 +60,7 @@ def table(quality: Numbers, cost: Numbers, comparison: Comparison) -> Table:
 
 def markdown_table(quality: Numbers, cost: Numbers, comparison: Comparison) -> str:
     """The same rows as `table`, for a README; ends with a newline."""
-    columns = _columns(comparison)
+    columns = _columns(cost, comparison)
     lines = [[column.heading.replace("\n", " ") for column in columns]]
     lines.append([":--", *["--:"] * (len(columns) - 1)])
     for row in _rows(columns, quality, cost, comparison):
@@ -89,14 +89,16 @@ def _parts(console: Console, whole: Table) -> list[Table]:
     return parts
 
 
-def _columns(comparison: Comparison) -> list[_Column]:
+def _columns(cost: Numbers, comparison: Comparison) -> list[_Column]:
+    # params.yaml may have `baseline.tune: none`.
+    head = "trained" if _trained(TRAINED_HEAD, cost) else "untrained"
     percent = f"{100 * comparison['confidence']:g} %"
     return [
         _Column("method"),
         _Column("accuracy", max),
         _Column("macro\nrecall", max),
         _Column("macro\nF1", max),
-        _Column(f"accuracy minus trained\nhead's, {percent} interval"),
+        _Column(f"accuracy minus {head}\nhead's, {percent} interval"),
         _Column("trained\nparameters", min),
         _Column("training\ntime", min),
         _Column("tweets/s", max),
@@ -155,7 +157,8 @@ def _difference(method: str, comparison: Comparison) -> _Cell:
         signed = found and [found["difference"], found["low"], found["high"]]
     if not signed:
         return _NOTHING
-    difference, low, high = (f"{value:+.3f}" for value in signed)
+    # Adding 0 turns -0 into 0.
+    difference, low, high = (f"{round(value, 3) + 0:+.3f}" for value in signed)
     return _Cell(f"{difference} [{low}, {high}]")
 
 
