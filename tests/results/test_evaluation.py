@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
+from ruamel.yaml import YAML
 
 from tests.results.fake_runs import write_models
 
@@ -32,10 +32,10 @@ print("heavy:", [name for name in ("torch", "transformers") if sys.modules.get(n
 
 def workspace(folder: Path, seeds: list[int]) -> Path:
     folder.mkdir()
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["train"]["seeds"] = seeds
     params["evaluate"]["resamples"] = 500
-    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    YAML().dump(params, folder / "params.yaml")
     return folder
 
 
