@@ -1,5 +1,6 @@
 """The commands: quick to answer, one line for what a user got wrong."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,15 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
         assert len(found[method]["trials"]) == 2
         best = found[method]["trials"][f"{found[method]['best_learning_rate']:g}"]
         assert best == max(found[method]["trials"].values())
+
+    # Trials of the same setting are kept, those of another are made again.
+    path = work / "metrics/search.json"
+    rate = next(iter(found["lora"]["trials"]))
+    found["lora"]["trials"][rate] = 9.0
+    path.write_text(json.dumps(found))
+    assert textune(work, "search").returncode == 0
+    assert read_json(path)["lora"]["trials"][rate] == 9.0
+    found["setting"]["train_rows"] = 11
+    path.write_text(json.dumps(found))
+    assert textune(work, "search").returncode == 0
+    assert read_json(path)["lora"]["trials"][rate] <= 1
