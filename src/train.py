@@ -32,7 +32,7 @@ def train(name: str, seed: int, folder: Path) -> None:
     quieten()
     trained = Run(name, read_params(), read_prepared(), seed, folder / "live")
     if name == "baseline":
-        # The study's baseline: every method starts from this very model.
+        # The study's baseline: every method starts from this encoder and this head.
         for split in ("validation", "test"):
             predictions.write(folder / "untrained" / f"{split}.parquet", trained.predict(split))
     trained.train()

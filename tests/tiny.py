@@ -45,14 +45,13 @@ def tiny_model(folder: Path, architecture: str) -> Path:
     )
     set_seed(7)
     sizes = {
-        "bert": {
-            "hidden_size": 32,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "intermediate_size": 64,
-        },
-        "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
     }
+    if architecture == "distilbert":
+        sizes = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64}
     config = AutoConfig.for_model(
         architecture,
         vocab_size=len(vocabulary),
@@ -60,7 +59,7 @@ def tiny_model(folder: Path, architecture: str) -> Path:
         pad_token_id=0,
         # Ten times the usual: features of random weights should tell texts apart.
         initializer_range=0.2,
-        **sizes[architecture],
+        **sizes,
     )
     AutoModel.from_config(config).save_pretrained(folder, safe_serialization=True)
     fast.save_pretrained(folder)

@@ -59,6 +59,43 @@ def search(
     print(f"{output} has the best learning rates; write those you want into params.yaml")
 
 
+@app.command()
+def bench(
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="minilm, distilbert or the folder of another; again for more."),
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="One method of params.yaml; again for more.")
+    ] = None,
+    quick: Annotated[bool, typer.Option(help="Fewer cells and rounds, within 3 minutes.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="A folder in TweetEval's layout, instead of data.source.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the table as JSON to this file.")] = None,
+    to_accuracy: Annotated[
+        float | None,
+        typer.Option(help="Time LoRA with MiniLM until validation accuracy reaches this."),
+    ] = None,
+) -> None:
+    """Measure training speed side by side with stock Trainer and with the machine's limit."""
+    from textune.params import read_params
+
+    params = read_params()
+
+    from textune.bench.command import bench
+
+    bench(
+        params,
+        models=model or [],
+        methods=method or [],
+        quick=quick,
+        data=data,
+        json=json,
+        to_accuracy=to_accuracy,
+    )
+
+
 def main() -> None:
     """Run a command; what a user can mend is told in one line, with exit code 1."""
     errors.run(app)

@@ -1,13 +1,11 @@
 """The folder of a trained model: what a run writes there, and the model read back."""
 
 import platform
-import resource
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
@@ -16,6 +14,7 @@ from textune.files import read_json, write_json
 from textune.methods import method_class
 from textune.params import ModelParams
 from textune.pretrained import load_classifier, load_tokenizer
+from textune.training.hardware import peak_memory_mib
 
 if TYPE_CHECKING:
     from textune.training.run import Run
@@ -49,7 +48,7 @@ def write_run(run: "Run", folder: Path) -> None:
         "total_parameters": run.total_parameters,
         "train_seconds": round(run.train_seconds, 2),
         "tweets_per_second": round(run.rows_per_second, 2),
-        "peak_memory_mib": round(_peak_memory_mib(run.device)),
+        "peak_memory_mib": round(peak_memory_mib()),
         "saved_bytes": sum(file.stat().st_size for file in weights.iterdir()),
         "params": {
             "model": run.params.model.model_dump(),
@@ -74,10 +73,3 @@ def load_trained(folder: Path) -> TrainedModel:
     classifier = load_classifier(params, record["label_names"], record["seed"])
     model = method.load(classifier, folder / "model").eval()
     return TrainedModel(model, load_tokenizer(params), record["label_names"], params.max_length)
-
-
-def _peak_memory_mib(device: str) -> float:
-    """Of the whole process on the CPU, of torch's allocator on a GPU."""
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

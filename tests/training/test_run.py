@@ -94,7 +94,7 @@ def test_the_best_epoch_is_kept_not_the_last(tiny_params: MakeParams, data: Prep
     wild = tiny_params(
         "bert",
         train={"epochs": 6, "metric_for_best_model": "loss", "lr_scheduler": "constant"},
-        full={"learning_rate": 0.05},
+        full={"learning_rate": 0.2},
     )
     run = Run("full", wild, data, seed=0)
     losses = [epoch["eval_loss"] for epoch in run.train()]

@@ -59,11 +59,11 @@ def test_first_fifty_losses_agree(
     params = tiny_params(architecture, train={"epochs": 1, "batch_size": 8}, **changes)
     run = Run(name, params, data, seed=0)
     without_dropout(run.model)
-    run._trainer.args.logging_strategy = "steps"
-    run._trainer.args.logging_steps = 1
-    run._trainer.state.logging_steps = 1
+    run.trainer.args.logging_strategy = "steps"
+    run.trainer.args.logging_steps = 1
+    run.trainer.state.logging_steps = 1
     run.train()
-    ours = [entry["loss"] for entry in run._trainer.state.log_history if "loss" in entry]
+    ours = [entry["loss"] for entry in run.trainer.state.log_history if "loss" in entry]
 
     classifier = load_classifier(params.model, data.label_names, seed=0)
     set_seed(0)

@@ -33,16 +33,17 @@ class PreparedSplit:
     def __len__(self) -> int:
         return len(self.row_ids)
 
-    def sorted_by_length(self) -> "PreparedSplit":
-        """The same rows, the shortest first."""
-        return self._take(np.argsort(self.lengths, kind="stable"))
+    def by_length(self) -> np.ndarray:
+        """(n,) row numbers, the shortest row first."""
+        return np.argsort(self.lengths, kind="stable")
 
     def sample(self, rows: int, seed: int) -> "PreparedSplit":
         """At most `rows` rows, drawn at random."""
         chosen = np.random.default_rng(seed).permutation(len(self))[:rows]
-        return self._take(np.sort(chosen))
+        return self.take(np.sort(chosen))
 
-    def _take(self, rows: np.ndarray) -> "PreparedSplit":
+    def take(self, rows: np.ndarray) -> "PreparedSplit":
+        """The rows with these numbers, in this order."""
         row_ids = [self.row_ids[row] for row in rows]
         return PreparedSplit(
             row_ids, self.labels[rows], self.tokens, self.offsets[rows], self.lengths[rows]

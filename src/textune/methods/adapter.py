@@ -53,7 +53,10 @@ class Adapter(Method):
         model = self._prepared(classifier)
         # Without set_active the adapter would be loaded, but not used.
         model.load_adapter(str(folder), with_head=False, set_active=True, use_safetensors=True)
-        model.load_state_dict(load_file(folder / _HEAD), strict=False)
+        head = load_file(folder / _HEAD)
+        if set(head) != classifier.head:
+            raise UserError(f"{folder / _HEAD} is not of this model's head; run `dvc repro`")
+        model.load_state_dict(head, strict=False)
         return model
 
     @staticmethod

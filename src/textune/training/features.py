@@ -80,7 +80,7 @@ def first_token_features(
     """The last block's first token for each of the n rows, (n, hidden) fp32, in eval mode."""
     model: nn.Module = classifier.model
     model.to(device).eval()
-    order = np.argsort(rows.split.lengths)
+    order = rows.split.by_length()
     batches = np.array_split(order, range(batch_size, len(order), batch_size))
     collected: list[torch.Tensor] = []
     hook = classifier.encoder.register_forward_hook(

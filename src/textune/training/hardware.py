@@ -1,5 +1,9 @@
-"""What the machine offers: device and precision."""
+"""What the machine offers: device, precision, memory."""
 
+import re
+import resource
+import sys
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -28,3 +32,15 @@ def choose_precision(params: TrainParams, device: Device) -> Precision:
     else:
         native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return "bf16" if native else "fp32"
+
+
+def peak_memory_mib() -> float:
+    """The most memory that this process has held; on a GPU that torch's allocator has."""
+    if torch.cuda.is_initialized():
+        return torch.cuda.max_memory_allocated() / 2**20
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return int(found[1]) / 2**10
+    # Linux counts a parent's memory in here.
+    unit = 1 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

@@ -1,8 +1,9 @@
 """One method trained from one seed, through transformers' Trainer."""
 
+import contextlib
 import tempfile
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from textune.results.predictions import Predictions
 from textune.training.batches import LengthGroupedBatches, PaddedRows
 from textune.training.callbacks import KeepBest, RecordLive, ShowProgress, Stopwatch
 from textune.training.features import FeatureRows, HeadOverFeatures, first_token_features
+from textune.training.first_token import first_token_only
 from textune.training.hardware import choose_device, choose_precision
 from textune.training.trainer import TextTrainer, frozen_in_bf16
 
@@ -30,7 +32,8 @@ class Run:
 
     `live_folder` receives dvclive's record of every epoch. After `train`, `model` has the weights
     of the best epoch, `best_epoch` is its number (0: untrained) and `train_seconds` the time spent
-    in training steps and on the features of train, without validation.
+    in training steps and on the features of train, without validation. `trainer` may be given
+    callbacks before `train`.
     """
 
     def __init__(
@@ -46,16 +49,15 @@ class Run:
         self.classifier = load_classifier(params.model, data.label_names, seed)
         set_seed(seed)
         self.model = self.method.attach(self.classifier)
-        # Texts of like length side by side cost the least padding.
-        self._splits = {"train": data.train, "validation": data.validation.sorted_by_length()}
+        self._splits = {"train": data.train, "validation": data.validation}
         if data.test is not None:
-            self._splits["test"] = data.test.sorted_by_length()
+            self._splits["test"] = data.test
         self._pad_token_id = load_tokenizer(params.model).pad_token_id
         self._datasets: dict[str, Dataset[Any]] = {}
-        self._trainer = self._build_trainer()
-        self._trainer.add_callback(ShowProgress(f"{name} seed {seed}", len(data.train)))
+        self.trainer = self._build_trainer()
+        self.trainer.add_callback(ShowProgress(f"{name} seed {seed}", len(data.train)))
         if live_folder is not None:
-            self._trainer.add_callback(RecordLive(live_folder, VALIDATION_METRICS))
+            self.trainer.add_callback(RecordLive(live_folder, VALIDATION_METRICS))
 
     @property
     def trainable_parameters(self) -> int:
@@ -79,35 +81,45 @@ class Run:
         Returns the validation metrics of every epoch from 0, the untrained model.
         """
         if self.trainable_parameters == 0:
-            return [self._trainer.evaluate()]
+            return [self.trainer.evaluate()]
         stopwatch = Stopwatch()
         best = KeepBest(self.model, self.params.train.metric_for_best_model)
-        self._trainer.add_callback(stopwatch)
-        self._trainer.add_callback(best)
-        with self._fast_weights():
-            self._trainer.train()
+        self.trainer.add_callback(stopwatch)
+        self.trainer.add_callback(best)
+        with self._fast_model():
+            self.trainer.train()
         best.restore()
         self.best_epoch = best.epoch
         self.train_seconds += stopwatch.seconds
-        return [entry for entry in self._trainer.state.log_history if "eval_loss" in entry]
+        return [entry for entry in self.trainer.state.log_history if "eval_loss" in entry]
 
     def predict(self, split: str) -> Predictions:
         """The class probabilities for every row of `split`, "validation" or "test"."""
-        rows = self._splits[split]
-        with self._fast_weights():
-            output = self._trainer.predict(self._dataset(split))
+        rows, dataset = self._splits[split], self._dataset(split)
+        with self._fast_model():
+            output = self.trainer.predict(dataset)
         logits = np.asarray(output.predictions, np.float64)
-        return Predictions(rows.row_ids, rows.labels, softmax(logits, axis=1).astype(np.float32))
+        probabilities = np.empty(logits.shape, np.float32)
+        probabilities[rows.by_length()] = softmax(logits, axis=1)
+        return Predictions(rows.row_ids, rows.labels, probabilities)
 
-    def _fast_weights(self) -> AbstractContextManager[None]:
-        return frozen_in_bf16(self.model, enabled=self.precision == "bf16")
+    @contextlib.contextmanager
+    def _fast_model(self) -> Iterator[None]:
+        in_bf16 = frozen_in_bf16(self.model, enabled=self.precision == "bf16")
+        with in_bf16, first_token_only(self.classifier):
+            yield
 
     def _dataset(self, split: str) -> Dataset[Any]:
-        """Texts or, where the encoder is frozen, features computed once."""
+        """Texts or, where the encoder is frozen, features computed once.
+
+        Train as it is; the others by length, as texts of like length side by side cost the least
+        padding.
+        """
         if split not in self._datasets:
+            rows = self._splits[split]
             length = self.params.model.max_length
             texts = PaddedRows(
-                self._splits[split],
+                rows if split == "train" else rows.take(rows.by_length()),
                 self._pad_token_id,
                 length if self.params.train.padding == "max_length" else None,
             )
@@ -119,7 +131,7 @@ class Run:
     def _features(self, split: str, texts: PaddedRows) -> FeatureRows:
         start = time.perf_counter()
         batch_size = self.params.train.eval_batch_size
-        with self._fast_weights():
+        with self._fast_model():
             features = first_token_features(
                 self.classifier, texts, batch_size, self.device, self.precision
             )
@@ -141,7 +153,7 @@ class Run:
             train_batches=batches if over_texts and train.group_by_length else None,
             model=self.model if over_texts else HeadOverFeatures(self.classifier),
             args=self._arguments(),
-            train_dataset=self._dataset("train"),
+            train_dataset=self._dataset("train") if self.trainable_parameters else None,
             eval_dataset=self._dataset("validation"),
             compute_metrics=compute_metrics,
         )
@@ -172,4 +184,5 @@ class Run:
             label_names=["labels"],
             remove_unused_columns=False,
             dataloader_pin_memory=self.device == "cuda",
+            accelerator_config={"non_blocking": self.device == "cuda"},
         )

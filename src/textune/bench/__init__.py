@@ -1,0 +1,6 @@
+"""`textune bench`: training speed side by side with stock Trainer and with the machine's limit.
+
+`plan` says what is measured, `sample` on which rows, `stock` and `contenders` who takes part,
+`flops` and `roofline` what the machine would allow, `worker` and `rounds` how they take turns,
+`table` what is shown. `accuracy` is another measurement: the time to a given accuracy.
+"""

@@ -1,0 +1,115 @@
+"""The rows that are timed, and the models that train on them.
+
+A round has no time for a whole pass. But with fewer rows to choose from, batches of like length
+need more padding: with 256 rows Trainer's have 38 % more tokens than the texts, with 8,000 3 %. So
+each contender makes its batches of thousands of rows, and trains on some, short and long
+(`spread`). Speed is counted in the texts' own tokens and told in tweets of the mean length.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from textune.data.cleaning import clean
+from textune.data.prepared import write_prepared
+from textune.data.sources import SPLITS, Corpus, files, read_source
+from textune.params import DataParams, ModelParams, Params
+
+_MINILM = "bundled:all-MiniLM-L6-v2"
+# Rows that batches are made of, at most.
+_ROWS = 8192
+# Rows that are never timed, for what wants a validation and a test split.
+_SPARE = 16
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows in `folder`, as `prepare` writes them, tokenized for `model`.
+
+    `tokens` is their mean number of tokens, special ones included, padding not.
+    """
+
+    folder: Path
+    model: ModelParams
+    tokens: float
+
+
+def read_corpus(data: DataParams, folder: Path | None) -> Corpus:
+    """The data set in `folder`, in TweetEval's layout, or, without, the one that `data` names.
+
+    The folder need not be tracked: nothing that DVC keeps comes of it. Raises `UserError` if the
+    data set is not there or not valid.
+    """
+    if folder is None:
+        return read_source(data)
+    return files.read_folder(folder)
+
+
+def sample_texts(corpus: Corpus, params: Params) -> pd.DataFrame:
+    """At most 8,192 training rows, cleaned, drawn at random, so with the data set's own lengths.
+
+    Columns `row_id`, `text`, `label`.
+    """
+    table = corpus.tables["train" if corpus.has_splits else "all"]
+    # Cleaning drops some, and takes its time: so not all of them, but enough.
+    seed = params.data.split_seed
+    some = table.sample(min(2 * _ROWS, len(table)), random_state=seed)
+    cleaned, _ = clean(Corpus(corpus.label_names, {"train": some}), params.data)
+    return cleaned.tables["train"].head(_ROWS)
+
+
+def write_sample(
+    folder: Path, model: ModelParams, label_names: list[str], texts: pd.DataFrame
+) -> Sample:
+    """Tokenize `texts` for `model` and write them to `folder`, as all three splits."""
+    from textune.pretrained import load_tokenizer
+
+    encoded = load_tokenizer(model)(
+        texts["text"].tolist(),
+        truncation=True,
+        max_length=model.max_length,
+        return_attention_mask=False,
+    )
+    table = texts.assign(token_ids=encoded["input_ids"])
+    splits = {name: table if name == "train" else table.head(_SPARE) for name in SPLITS}
+    write_prepared(folder, label_names, splits)
+    return Sample(folder, model, float(table["token_ids"].map(len).mean()))
+
+
+def spread(batches: Sequence[list[int]], lengths: np.ndarray, count: int) -> list[list[int]]:
+    """`count` of the batches, or all: evenly from that with the shortest texts to the longest.
+
+    `lengths` (n,) are the rows' numbers of tokens. The order stays.
+    """
+    count = min(count, len(batches))
+    by_length = np.argsort([lengths[batch].max() for batch in batches], kind="stable")
+    chosen = by_length[((np.arange(count) + 0.5) * len(batches) / count).astype(int)]
+    return [batches[number] for number in np.sort(chosen)]
+
+
+def model_params(name: str, max_length: int, folder: Path) -> ModelParams:
+    """The model that a cell names; `distilbert` is made in `folder` if it is not there."""
+    if name == "minilm":
+        name = _MINILM
+    elif name == "distilbert":
+        name = str(_random_distilbert(folder / "distilbert"))
+    return ModelParams(name=name, revision=None, max_length=max_length)
+
+
+def _random_distilbert(folder: Path) -> Path:
+    """A model of DistilBERT's size with random weights, which serve to measure time."""
+    if not folder.exists():
+        from transformers import DistilBertConfig, DistilBertModel
+
+        from textune.pretrained import load_tokenizer
+
+        minilm = ModelParams(name=_MINILM, revision=None, max_length=128)
+        tokenizer = load_tokenizer(minilm)
+        # The class's own defaults are distilbert-base-uncased's: 6 layers, 768, 12 heads, 3072.
+        config = DistilBertConfig(vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id)
+        DistilBertModel(config).save_pretrained(folder, safe_serialization=True)
+        tokenizer.save_pretrained(folder)
+    return folder
