@@ -51,7 +51,6 @@ def test_same_logits_and_gradients(models: dict[str, Path], architecture: str, n
     torch.testing.assert_close(logits, expected, atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(again, expected, atol=0, rtol=0)
     for parameter, gradient in gradients.items():
-        # The classifier's biases before a softmax, say, have gradients near zero.
         found = same_gradients[parameter]
         assert (found is None) == (gradient is None), parameter
         torch.testing.assert_close(found, gradient, atol=1e-6, rtol=1e-4)

@@ -2,9 +2,11 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from dvclive import Live
 from rich.console import Console
@@ -31,10 +33,15 @@ class Callback(TrainerCallback):
 
 
 class KeepBest(Callback):
-    """Remembers the trained weights of the best epoch; on a tie the earlier one."""
+    """Remembers the best epoch's trained weights and validation logits; on a tie the earlier's.
 
-    def __init__(self, model: nn.Module, metric: str) -> None:
+    `logits` tells those of the validation that has just been.
+    """
+
+    def __init__(self, model: nn.Module, metric: str, logits: Callable[[], np.ndarray]) -> None:
         self.epoch = 0
+        self.logits: np.ndarray | None = None
+        self._get_logits = logits
         self._sign = -1 if metric == "loss" else 1
         self._metric = metric
         self._best = -float("inf")
@@ -45,6 +52,7 @@ class KeepBest(Callback):
         value = self._sign * metrics[self._metric]
         if epoch > 0 and value > self._best:
             self.epoch, self._best = epoch, value
+            self.logits = self._get_logits()
             self._weights = {n: p.detach().clone() for n, p in self._trained.items()}
 
     @torch.no_grad()

@@ -54,6 +54,9 @@ class Run:
             self._splits["test"] = data.test
         self._pad_token_id = load_tokenizer(params.model).pad_token_id
         self._datasets: dict[str, Dataset[Any]] = {}
+        self._last_logits = np.empty(0)
+        # On validation; predicting again would give the same.
+        self._best_logits: np.ndarray | None = None
         self.trainer = self._build_trainer()
         self.trainer.add_callback(ShowProgress(f"{name} seed {seed}", len(data.train)))
         if live_folder is not None:
@@ -83,12 +86,14 @@ class Run:
         if self.trainable_parameters == 0:
             return [self.trainer.evaluate()]
         stopwatch = Stopwatch()
-        best = KeepBest(self.model, self.params.train.metric_for_best_model)
+        metric = self.params.train.metric_for_best_model
+        best = KeepBest(self.model, metric, lambda: self._last_logits)
         self.trainer.add_callback(stopwatch)
         self.trainer.add_callback(best)
         with self._fast_model():
             self.trainer.train()
         best.restore()
+        self._best_logits = best.logits
         self.best_epoch = best.epoch
         self.train_seconds += stopwatch.seconds
         return [entry for entry in self.trainer.state.log_history if "eval_loss" in entry]
@@ -96,9 +101,10 @@ class Run:
     def predict(self, split: str) -> Predictions:
         """The class probabilities for every row of `split`, "validation" or "test"."""
         rows, dataset = self._splits[split], self._dataset(split)
-        with self._fast_model():
-            output = self.trainer.predict(dataset)
-        logits = np.asarray(output.predictions, np.float64)
+        logits = self._best_logits if split == "validation" else None
+        if logits is None:
+            with self._fast_model():
+                logits = np.asarray(self.trainer.predict(dataset).predictions, np.float64)
         probabilities = np.empty(logits.shape, np.float32)
         probabilities[rows.by_length()] = softmax(logits, axis=1)
         return Predictions(rows.row_ids, rows.labels, probabilities)
@@ -146,7 +152,8 @@ class Run:
         batches = LengthGroupedBatches(lengths, train.batch_size, self.seed)
 
         def compute_metrics(output: EvalPrediction) -> dict[str, float]:
-            probabilities = softmax(np.asarray(output.predictions, np.float64), axis=1)
+            self._last_logits = np.asarray(output.predictions, np.float64)
+            probabilities = softmax(self._last_logits, axis=1)
             return score(np.asarray(output.label_ids), probabilities, self.label_names)
 
         trainer = TextTrainer(
