@@ -73,9 +73,16 @@ def bench(
         Path | None, typer.Option(help="A folder in TweetEval's layout, instead of data.source.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the table as JSON to this file.")] = None,
+    pieces: Annotated[
+        bool, typer.Option(help="Instead, what each piece of the fast path gains.")
+    ] = False,
+    same_learning: Annotated[
+        bool,
+        typer.Option(help="Instead, accuracy of the fast path and of stock Trainer, 5 seeds each."),
+    ] = False,
     to_accuracy: Annotated[
         float | None,
-        typer.Option(help="Time LoRA with MiniLM until validation accuracy reaches this."),
+        typer.Option(help="Instead, the time LoRA with MiniLM takes to this on validation."),
     ] = None,
 ) -> None:
     """Measure training speed side by side with stock Trainer and with the machine's limit."""
@@ -92,6 +99,8 @@ def bench(
         quick=quick,
         data=data,
         json=json,
+        pieces=pieces,
+        same_learning=same_learning,
         to_accuracy=to_accuracy,
     )
 

@@ -40,7 +40,9 @@ def test_chosen_cells_are_measured_once(tiny_params: MakeParams) -> None:
         ({"data": Path("nowhere")}, "--data is nowhere"),
         ({"json": Path("nowhere/rows.json")}, "--json is nowhere"),
         ({"to_accuracy": 70.0}, "--to-accuracy is 70"),
-        ({"to_accuracy": 0.7, "quick": True}, "only --data goes with it"),
+        ({"to_accuracy": 0.7, "quick": True}, "no other option than --data"),
+        ({"same_learning": True, "json": Path("rows.json")}, "no other option than --data"),
+        ({"to_accuracy": 0.7, "pieces": True}, "choose one of"),
     ],
 )
 def test_a_wrong_option_is_told(
@@ -52,6 +54,8 @@ def test_a_wrong_option_is_told(
         "quick": False,
         "data": None,
         "json": None,
+        "pieces": False,
+        "same_learning": False,
         "to_accuracy": None,
     }
     with pytest.raises(UserError, match=told) as caught:

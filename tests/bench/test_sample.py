@@ -1,6 +1,7 @@
 """The timed rows: of any folder, of the data set's own lengths, in batches as of a whole pass."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_textune_trains(tiny_params: MakeParams, tmp_path: Path, method: str) ->
     corpus = read_corpus(params.data, tmp_path / "own")
     texts = sample_texts(corpus, params)
     sample = write_sample(tmp_path / "rows", params.model, corpus.label_names, texts)
-    own = OwnTraining(method, params, read_prepared(sample.folder), rows=16)
+    own = OwnTraining(method, params, read_prepared(sample.folder), 16, nullcontext())
     assert own.tweets_per_second() > 0
 
 

@@ -67,16 +67,18 @@ def test_every_method_learns_and_is_saved(
     # The model that is loaded again gives these very predictions, row by row.
     write_run(run, tmp_path / "saved")
     again = load_trained(tmp_path / "saved")
-    test = run.predict("test")
-    texts = pd.read_parquet(tmp_path / "prepared/test.parquet").set_index("row_id")["text"]
-    with torch.no_grad():
-        for row_id, probabilities in zip(test.row_ids, test.probabilities, strict=True):
-            inputs = again.tokenizer(texts[row_id], return_tensors="pt")
-            logits = again.model(
-                input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]
-            ).logits
+    for split in ("test", "validation"):
+        found = run.predict(split)
+        rows = pd.read_parquet(tmp_path / f"prepared/{split}.parquet")
+        assert found.row_ids == rows["row_id"].tolist()
+        assert found.labels.tolist() == rows["label"].tolist()
+        for text, probabilities in zip(rows["text"], found.probabilities, strict=True):
+            inputs = again.tokenizer(text, return_tensors="pt")
+            with torch.no_grad():
+                logits = again.model(
+                    input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]
+                ).logits
             np.testing.assert_allclose(logits.softmax(-1)[0], probabilities, atol=1e-5)
-    assert sorted(test.row_ids) == sorted(texts.index)
 
 
 def test_the_same_seed_gives_the_same_model(tiny_params: MakeParams, data: Prepared) -> None:
@@ -115,6 +117,16 @@ def test_head_left_untrained_predicts_as_it_began(
     assert run.best_epoch == run.rows_per_second == 0
     np.testing.assert_array_equal(run.predict("test").probabilities, before)
     assert (tmp_path / "plots/metrics/validation/accuracy.tsv").is_file()
+
+
+def test_a_run_in_bf16_leaves_the_next_in_fp32(tiny_params: MakeParams, data: Prepared) -> None:
+    def losses(precision: str) -> list[float]:
+        params = tiny_params("bert", train={"precision": precision, "epochs": 1})
+        return [epoch["eval_loss"] for epoch in Run("lora", params, data, seed=0).train()]
+
+    expected = losses("fp32")
+    assert losses("bf16") != expected
+    assert losses("fp32") == expected
 
 
 def test_padding_to_the_maximum_changes_nothing_but_the_cost(

@@ -1,6 +1,10 @@
 """`textune bench`: from the options to what is printed."""
 
+import contextlib
+import platform
+import re
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -21,9 +25,11 @@ def bench(
     quick: bool,
     data: Path | None,
     json: Path | None,
+    pieces: bool,
+    same_learning: bool,
     to_accuracy: float | None,
 ) -> None:
-    """Measure the speed of training or, with `to_accuracy`, the time until it is reached; print.
+    """Measure the speed of training, or what an option asks for instead, and print it.
 
     Raises `UserError` for an option that is wrong or does not go with another.
     """
@@ -31,42 +37,88 @@ def bench(
         raise UserError(f"--data is {data}, which is no folder; it should be in TweetEval's layout")
     if json is not None and not json.absolute().parent.is_dir():
         raise UserError(f"--json is {json}, but there is no folder {json.absolute().parent}")
-    if to_accuracy is None:
-        _speed(make_plan(params, models, methods, quick), params, data, json)
-    elif models or methods or quick or json:
-        raise UserError("--to-accuracy is always of LoRA with MiniLM; only --data goes with it")
-    elif not 0 < to_accuracy < 1:
+    if pieces + same_learning + (to_accuracy is not None) > 1:
+        raise UserError("choose one of --pieces, --same-learning and --to-accuracy")
+    if (same_learning or to_accuracy is not None) and (models or methods or quick or json):
+        raise UserError("--same-learning and --to-accuracy go with no other option than --data")
+    if to_accuracy is not None and not 0 < to_accuracy < 1:
         raise UserError(f"--to-accuracy is {to_accuracy:g}; it should be between 0 and 1")
-    else:
+    if same_learning:
+        _same_learning(params, data)
+    elif to_accuracy is not None:
         _time_to(to_accuracy, params, data)
+    elif pieces:
+        plan = make_plan(params, models or ["minilm"], methods or ["lora"], quick)
+        _pieces(plan, params, data, json)
+    else:
+        _speed(make_plan(params, models, methods, quick), params, data, json)
 
 
 def _speed(plan: Plan, params: Params, data: Path | None, json: Path | None) -> None:
     from textune.bench.rounds import measure, turns
     from textune.bench.table import rows, table, write_rows
 
-    with _progress() as progress:
-        task = progress.add_task("", total=turns(plan))
-
-        def tick(doing: str) -> None:
-            begun = bool(progress.tasks[0].description)
-            progress.update(task, advance=int(begun), description=doing)
-
+    with _ticking(turns(plan)) as tick:
         found = rows(measure(plan, params, data, tick))
     if json is not None:
         write_rows(json, found)
-    _console().print(table(found))
+    _console().print(table(found), _machine(params), sep="")
+
+
+def _pieces(plan: Plan, params: Params, data: Path | None, json: Path | None) -> None:
+    from textune.bench.pieces import contenders, measure_pieces, table, write_gains
+    from textune.bench.rounds import turns
+
+    with _ticking(turns(plan, contenders(params))) as tick:
+        found = measure_pieces(plan, params, data, tick)
+    if json is not None:
+        write_gains(json, found)
+    _console().print(table(found), _machine(params), sep="")
+
+
+def _same_learning(params: Params, data: Path | None) -> None:
+    from textune.bench.accuracy import prepare
+    from textune.bench.learning import pairs, verdict
+    from textune.training.quiet import quieten
+
+    quieten()
+    found = []
+    for pair in pairs(params, prepare(params, data)):
+        found.append(pair)
+        print(f"seed {pair.seed}  fast {pair.fast:.4f}  plain {pair.plain:.4f}", flush=True)
+    print(verdict(found))
+    print(_machine(params))
 
 
 def _time_to(accuracy: float, params: Params, data: Path | None) -> None:
     from textune.bench.accuracy import SEEDS, in_own_process, summary
 
     found = [in_own_process(accuracy, params, data, seed) for seed in SEEDS]
-    _console().print(summary(accuracy, found))
+    _console().print(summary(accuracy, found), _machine(params), sep="")
 
 
-def _progress() -> Progress:
-    return Progress(
+def _machine(params: Params) -> str:
+    """What the figures belong to."""
+    import torch
+
+    from textune.training.hardware import choose_device, choose_precision
+
+    device = choose_device(params.train)
+    name = torch.cuda.get_device_name() if device == "cuda" else _processor()
+    precision = choose_precision(params.train, device)
+    return f"{name}, {torch.get_num_threads()} CPU threads, textune in {precision}"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.+)", lines.read_text()) if lines.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+@contextlib.contextmanager
+def _ticking(total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar, and a function that moves it on to what it is told is being done."""
+    progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -74,6 +126,14 @@ def _progress() -> Progress:
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
+    with progress:
+        task = progress.add_task("", total=total)
+
+        def tick(doing: str) -> None:
+            begun = bool(progress.tasks[0].description)
+            progress.update(task, advance=int(begun), description=doing)
+
+        yield tick
 
 
 def _console() -> Console:

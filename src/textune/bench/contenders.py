@@ -1,5 +1,6 @@
 """Who takes part: each trains one method on one model, in a process of its own."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,14 +43,22 @@ class OwnTraining:
     """textune as `train` runs it, with the parameters as they are, on `rows` rows in a round.
 
     A head over a frozen encoder is trained for all epochs in a round, as its encoder runs once for
-    all of them; speed counts a row in each epoch. The others train for one.
+    all of them; speed counts a row in each epoch. The others train for one. `context` is entered
+    for each round.
     """
 
-    def __init__(self, method: str, params: Params, data: Prepared, rows: int) -> None:
+    def __init__(
+        self,
+        method: str,
+        params: Params,
+        data: Prepared,
+        rows: int,
+        context: AbstractContextManager[Any],
+    ) -> None:
         trains_encoder = params.method(method).trains_encoder
         train = params.train
         batch_size = train.batch_size if trains_encoder else train.eval_batch_size
-        self._method, self._params = method, params
+        self._method, self._params, self._context = method, params, context
         if trains_encoder:
             one = train.model_copy(update={"epochs": 1})
             self._params = params.model_copy(update={"train": one})
@@ -66,8 +75,9 @@ class OwnTraining:
         """Rows trained on in a second of training steps, the encoding of texts included."""
         from textune.training.run import Run
 
-        run = Run(self._method, self._params, self._data, seed=0)
-        run.train()
+        with self._context:
+            run = Run(self._method, self._params, self._data, seed=0)
+            run.train()
         return self._rows * self._params.train.epochs / run.train_seconds
 
 
@@ -88,10 +98,14 @@ def enter(entry: Entry) -> Contender:
         from textune.bench.roofline import Roofline
 
         return Roofline(entry.method, params, data.label_names, entry.mean_tokens)
-    if entry.contender == "textune":
-        return OwnTraining(entry.method, params, data, entry.rows)
 
+    from textune.bench.pieces import left_out
     from textune.bench.stock import SETTINGS, StockTraining
+
+    if entry.contender not in SETTINGS:
+        params, context = left_out(entry.contender, params)
+        return OwnTraining(entry.method, params, data, entry.rows, context)
+
     from textune.pretrained import load_tokenizer
 
     rows = pq.read_table(entry.folder / "train.parquet")

@@ -1,7 +1,7 @@
 """The contenders take turns, round by round, so that the machine's drift hits all alike."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,11 @@ class Speed:
 
 
 def measure(
-    plan: Plan, params: Params, data: Path | None, tick: Callable[[str], None]
+    plan: Plan,
+    params: Params,
+    data: Path | None,
+    tick: Callable[[str], None],
+    contenders: Sequence[str] = CONTENDERS,
 ) -> list[Speed]:
     """Measure every cell of `plan` on the texts of `data`, or of `params` without.
 
@@ -53,34 +57,39 @@ def measure(
                 model = model_params(cell.model, params.model.max_length, folder)
                 place = folder / f"rows{len(samples)}"
                 samples[cell.model] = write_sample(place, model, corpus.label_names, texts)
-            speeds += _measure_cell(cell, plan, params, samples[cell.model], tick)
+            speeds += _measure_cell(cell, plan, params, samples[cell.model], tick, contenders)
     return speeds
 
 
-def turns(plan: Plan) -> int:
+def turns(plan: Plan, contenders: Sequence[str] = CONTENDERS) -> int:
     """How often `measure` calls `tick`."""
-    return 1 + len(plan.cells) * len(CONTENDERS) * (plan.rounds + 1)
+    return 1 + len(plan.cells) * len(contenders) * (plan.rounds + 1)
 
 
 def alternate(
-    contenders: list[str], rounds: int, turn: Callable[[str], float]
+    contenders: Sequence[str], rounds: int, turn: Callable[[str], float]
 ) -> dict[str, list[float]]:
     """What `turn` gives for each contender in each round; each round another one begins."""
     found: dict[str, list[float]] = {contender: [] for contender in contenders}
     for number in range(rounds):
         first = number % len(contenders)
-        for contender in contenders[first:] + contenders[:first]:
+        for contender in [*contenders[first:], *contenders[:first]]:
             found[contender].append(turn(contender))
     return found
 
 
 def _measure_cell(
-    cell: Cell, plan: Plan, params: Params, sample: Sample, tick: Callable[[str], None]
+    cell: Cell,
+    plan: Plan,
+    params: Params,
+    sample: Sample,
+    tick: Callable[[str], None],
+    contenders: Sequence[str],
 ) -> list[Speed]:
     values: dict[str, Any] = params.model_copy(update={"model": sample.model}).model_dump()
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
-        for contender in CONTENDERS:
+        for contender in contenders:
             tick(f"{cell.model} {cell.method}: warming up {contender}")
             rows = plan.study_rows if contender == "study" else plan.rows
             entry = Entry(contender, cell.method, values, sample.folder, rows, sample.tokens)
@@ -91,7 +100,7 @@ def _measure_cell(
             tick(f"{cell.model} {cell.method}: {contender}")
             return workers[contender].tweets_per_second()
 
-        found = alternate(list(CONTENDERS), plan.rounds, turn)
+        found = alternate(contenders, plan.rounds, turn)
         return [
             Speed(
                 cell,

@@ -1,6 +1,7 @@
 """One method trained from one seed, through transformers' Trainer."""
 
 import contextlib
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -169,6 +170,8 @@ class Run:
 
     def _arguments(self) -> TrainingArguments:
         train = self.params.train
+        # Without `bf16`, TrainingArguments would keep what an earlier one has set here.
+        os.environ["ACCELERATE_MIXED_PRECISION"] = "no"
         return TrainingArguments(
             # Trainer makes this folder, but nothing is written there.
             output_dir=tempfile.gettempdir(),
