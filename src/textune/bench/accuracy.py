@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 SEEDS = (0, 1, 2)
 CHECK_EVERY = 4_000
-# The learning rate falls to zero over so many rows. Fewer would end before the accuracy is
-# reached, more would take longer: chosen on validation.
+# The learning rate falls to zero over so many rows, after which an attempt has failed.
 ROWS = 28_000
 
 

@@ -19,7 +19,8 @@ class Roofline:
 
     In each precision it takes the higher speed of products of the model's own shapes, a batch's
     tokens by each linear layer of the encoder, and of large squares; then the better precision.
-    The operations a token needs are those of `flops_per_token` at the mean length.
+    The operations a token needs are those of `flops_per_token` at the mean length. They are the
+    whole model's: what textune leaves out in the last block is counted, too.
     """
 
     def __init__(
