@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from textune.errors import UserError, run
+from textune.errors import run
 
 
 def main() -> None:
@@ -16,22 +16,14 @@ def main() -> None:
     from textune.data.sources import read_source
     from textune.data.splitting import split
     from textune.files import write_json
-    from textune.pretrained import load_tokenizer
+    from textune.pretrained import tokenize
 
     source = read_source(params.data)
     corpus, dropped = clean(source, params.data)
     tables, left_out = split(corpus, params.data)
 
-    tokenizer = load_tokenizer(params.model)
-    if params.model.max_length > tokenizer.model_max_length:
-        raise UserError(
-            f"model.max_length is {params.model.max_length}, but {params.model.name} reads at most"
-            f" {tokenizer.model_max_length} tokens"
-        )
-    limits = {"truncation": True, "max_length": params.model.max_length}
     for name, table in tables.items():
-        encoded = tokenizer(table["text"].tolist(), **limits, return_attention_mask=False)
-        tables[name] = table.assign(token_ids=encoded["input_ids"])
+        tables[name] = table.assign(token_ids=tokenize(params.model, table["text"]))
 
     report = data_report(params.data, source, dropped, left_out, tables, params.model.max_length)
     write_prepared(Path("data/prepared"), corpus.label_names, tables)

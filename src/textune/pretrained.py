@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import nn
 from transformers import (
@@ -67,6 +68,23 @@ def load_tokenizer(params: ModelParams) -> PreTrainedTokenizerBase:
     if not tokenizer.is_fast:
         raise UserError(f"model.name: {params.name} has no fast tokenizer; choose one that has")
     return tokenizer
+
+
+def tokenize(params: ModelParams, texts: pd.Series) -> pd.Series:
+    """Lists of the model's token ids, special tokens included, each cut to `max_length`.
+
+    Raises `UserError` if the tokenizer cannot be had or the model reads no texts of that length.
+    """
+    tokenizer = load_tokenizer(params)
+    if params.max_length > tokenizer.model_max_length:
+        raise UserError(
+            f"model.max_length is {params.max_length}, but {params.name} reads at most"
+            f" {tokenizer.model_max_length} tokens"
+        )
+    encoded = tokenizer(
+        texts.tolist(), truncation=True, max_length=params.max_length, return_attention_mask=False
+    )
+    return pd.Series(encoded["input_ids"], index=texts.index, dtype=object)
 
 
 def load_classifier(params: ModelParams, label_names: list[str], seed: int) -> Classifier:

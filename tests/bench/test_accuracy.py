@@ -10,8 +10,9 @@ from rich.console import Console
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from tests.tiny import write_tweeteval
-from textune.bench.accuracy import Attempt, attempt, prepare, summary
+from textune.bench.accuracy import Attempt, attempt, summary
 from textune.bench.checked import Checks
+from textune.bench.sample import prepare
 from textune.params import Params
 
 MakeParams = Callable[..., Params]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.tiny import ROOT
 from textune.errors import UserError
@@ -129,6 +130,22 @@ def test_rank_sets_the_number_of_trained_weights(tiny_params: MakeParams) -> Non
 def test_head_left_untrained(tiny_params: MakeParams) -> None:
     params = tiny_params("bert", baseline={"tune": "none"})
     assert not trained_names(params.method("baseline").attach(fresh(params)))
+
+
+def test_an_adapter_with_another_head_is_not_loaded(
+    tiny_params: MakeParams, tmp_path: Path
+) -> None:
+    def fresh(architecture: str) -> Classifier:
+        return load_classifier(tiny_params(architecture).model, ["a", "b", "c"], seed=0)
+
+    method, classifier = tiny_params().method("adapter"), fresh("bert")
+    method.save(method.attach(classifier), classifier, tmp_path)
+    (weights,) = tmp_path.glob("head.safetensors")
+    head = load_file(weights)
+    method.load(fresh("bert"), tmp_path)
+    save_file({name: head[name] for name in sorted(head)[1:]}, weights)
+    with pytest.raises(UserError, match=r"head\.safetensors is not of this model's head"):
+        method.load(fresh("bert"), tmp_path)
 
 
 @pytest.mark.parametrize("architecture", HEADS)

@@ -112,6 +112,7 @@ def test_head_left_untrained_predicts_as_it_began(
 ) -> None:
     params = tiny_params("bert", baseline={"tune": "none"})
     run = Run("baseline", params, data, 0, tmp_path)
+    assert run.train_seconds == 0, "the rows of train should not be encoded for nothing"
     before = run.predict("test").probabilities
     assert len(run.train()) == 1
     assert run.best_epoch == run.rows_per_second == 0

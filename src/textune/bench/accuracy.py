@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from textune.bench.sample import model_params, read_corpus
+from textune.bench.sample import model_params, prepare
 from textune.errors import UserError
 from textune.params import Params, check_params
 
@@ -32,9 +32,10 @@ ROWS = 28_000
 
 @dataclass(frozen=True)
 class Attempt:
-    """One seed: accuracy on validation at each check, and the test accuracy at the last.
+    """One seed: accuracy on validation at each check, and on test that of the model that passed.
 
-    `seconds` run to the last check. `passed` tells whether that one reached the target.
+    `seconds` run to the last check. `passed` tells whether that one reached the target; if not, the
+    model is that of the best check.
     """
 
     seed: int
@@ -123,31 +124,6 @@ def summary(target: float, found: list[Attempt]) -> Table:
             f"{one.test:.4f}",
         )
     return drawn
-
-
-def prepare(params: Params, folder: Path | None) -> "Prepared":
-    """The data set, cleaned, split and tokenized, as the stage `prepare` does, in memory."""
-    import tempfile
-
-    from textune.data.cleaning import clean
-    from textune.data.prepared import read_prepared, write_prepared
-    from textune.data.splitting import split
-    from textune.pretrained import load_tokenizer
-
-    corpus, _ = clean(read_corpus(params.data, folder), params.data)
-    tables, _ = split(corpus, params.data)
-    tokenizer = load_tokenizer(params.model)
-    for name, table in tables.items():
-        encoded = tokenizer(
-            table["text"].tolist(),
-            truncation=True,
-            max_length=params.model.max_length,
-            return_attention_mask=False,
-        )
-        tables[name] = table.assign(token_ids=encoded["input_ids"])
-    with tempfile.TemporaryDirectory() as place:
-        write_prepared(Path(place), corpus.label_names, tables)
-        return read_prepared(Path(place))
 
 
 def _serve(

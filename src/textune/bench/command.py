@@ -77,8 +77,8 @@ def _pieces(plan: Plan, params: Params, data: Path | None, json: Path | None) ->
 
 
 def _same_learning(params: Params, data: Path | None) -> None:
-    from textune.bench.accuracy import prepare
     from textune.bench.learning import pairs, verdict
+    from textune.bench.sample import prepare
     from textune.training.quiet import quieten
 
     quieten()

@@ -83,7 +83,7 @@ class OwnTraining:
 
 def _like_lengths(split: PreparedSplit, batch_size: int, rows: int) -> PreparedSplit:
     """Rows of which textune makes the very batches that it would make of all, but fewer."""
-    order = np.argsort(split.lengths, kind="stable").tolist()
+    order = split.by_length().tolist()
     starts = range(0, max(1, len(order) - batch_size + 1), batch_size)
     batches = [order[start : start + batch_size] for start in starts]
     some = spread(batches, split.lengths, max(1, rows // batch_size))

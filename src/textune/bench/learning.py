@@ -5,8 +5,6 @@ size, learning rate, schedule and epochs are those of the parameters in both.
 """
 
 import math
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import mean, variance
@@ -18,7 +16,6 @@ from transformers import (
     EvalPrediction,
     PrinterCallback,
     Trainer,
-    TrainingArguments,
     set_seed,
 )
 
@@ -26,6 +23,7 @@ from textune.bench.stock import attach
 from textune.data.prepared import Prepared, PreparedSplit
 from textune.params import Params
 from textune.pretrained import load_classifier, load_tokenizer
+from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.hardware import choose_device
 from textune.training.run import Run
 
@@ -74,9 +72,6 @@ def verdict(found: list[Pair]) -> str:
 
 def _plain_accuracies(params: Params, data: Prepared, seed: int) -> list[float]:
     """Validation accuracy after each epoch of stock Trainer."""
-    train = params.train
-    # Without `bf16`, TrainingArguments would keep what the fast path has set here.
-    os.environ["ACCELERATE_MIXED_PRECISION"] = "no"
     classifier = load_classifier(params.model, data.label_names, seed)
     set_seed(seed)
 
@@ -86,23 +81,11 @@ def _plain_accuracies(params: Params, data: Prepared, seed: int) -> list[float]:
 
     trainer = Trainer(
         model=attach(_METHOD, params, classifier),
-        args=TrainingArguments(
-            # Trainer makes this folder, but nothing is written there.
-            output_dir=tempfile.gettempdir(),
-            learning_rate=params.method(_METHOD).learning_rate,
-            num_train_epochs=train.epochs,
-            per_device_train_batch_size=train.batch_size,
-            per_device_eval_batch_size=train.eval_batch_size,
-            lr_scheduler_type=train.lr_scheduler,
-            warmup_ratio=train.warmup_ratio,
-            weight_decay=train.weight_decay,
-            seed=seed,
-            use_cpu=choose_device(train) == "cpu",
+        args=training_arguments(
+            choose_device(params.train),
+            "fp32",
+            **learning_arguments(params.train, params.method(_METHOD), seed),
             eval_strategy="epoch",
-            save_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            label_names=["labels"],
         ),
         train_dataset=_rows(data.train),
         eval_dataset=_rows(data.validation),

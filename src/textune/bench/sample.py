@@ -6,6 +6,7 @@ each contender makes its batches of thousands of rows, and trains on some, short
 (`spread`). Speed is counted in the texts' own tokens and told in tweets of the mean length.
 """
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from textune.data.cleaning import clean
-from textune.data.prepared import write_prepared
+from textune.data.prepared import Prepared, read_prepared, write_prepared
 from textune.data.sources import SPLITS, Corpus, files, read_source
+from textune.data.splitting import split
 from textune.params import DataParams, ModelParams, Params
 
 _MINILM = "bundled:all-MiniLM-L6-v2"
@@ -65,18 +67,25 @@ def write_sample(
     folder: Path, model: ModelParams, label_names: list[str], texts: pd.DataFrame
 ) -> Sample:
     """Tokenize `texts` for `model` and write them to `folder`, as all three splits."""
-    from textune.pretrained import load_tokenizer
+    from textune.pretrained import tokenize
 
-    encoded = load_tokenizer(model)(
-        texts["text"].tolist(),
-        truncation=True,
-        max_length=model.max_length,
-        return_attention_mask=False,
-    )
-    table = texts.assign(token_ids=encoded["input_ids"])
+    table = texts.assign(token_ids=tokenize(model, texts["text"]))
     splits = {name: table if name == "train" else table.head(_SPARE) for name in SPLITS}
     write_prepared(folder, label_names, splits)
     return Sample(folder, model, float(table["token_ids"].map(len).mean()))
+
+
+def prepare(params: Params, folder: Path | None) -> Prepared:
+    """The whole data set, cleaned, split and tokenized, as the stage `prepare` does, in memory."""
+    from textune.pretrained import tokenize
+
+    corpus, _ = clean(read_corpus(params.data, folder), params.data)
+    tables, _ = split(corpus, params.data)
+    for name, table in tables.items():
+        tables[name] = table.assign(token_ids=tokenize(params.model, table["text"]))
+    with tempfile.TemporaryDirectory() as place:
+        write_prepared(Path(place), corpus.label_names, tables)
+        return read_prepared(Path(place))
 
 
 def spread(batches: Sequence[list[int]], lengths: np.ndarray, count: int) -> list[list[int]]:

@@ -4,7 +4,6 @@ Nothing of textune's speed is here: torch's own dropout and attention, peft's ow
 tokenizer's collator. Model, head, method and trained weights are the same as textune's.
 """
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +16,13 @@ from transformers import (
     DataCollatorWithPadding,
     PreTrainedTokenizerBase,
     Trainer,
-    TrainingArguments,
     set_seed,
 )
 
 from textune.bench.sample import spread
 from textune.params import Params
 from textune.pretrained import Classifier, load_classifier
+from textune.training.arguments import training_arguments
 from textune.training.callbacks import Stopwatch
 from textune.training.hardware import choose_device, choose_precision
 
@@ -128,33 +127,27 @@ class StockTraining:
         """A Trainer for a round, or `max_steps` steps, with a fresh model."""
         setting, train = self._setting, self._params.train
         device = choose_device(train)
-        bf16 = setting.autocast and choose_precision(train, device) == "bf16"
+        precision = choose_precision(train, device) if setting.autocast else "fp32"
         classifier = load_classifier(self._params.model, self._label_names, seed=0)
         set_seed(0)
         return SomeBatches(
             self._batches,
             self._lengths,
             model=attach(self._method, self._params, classifier),
-            args=TrainingArguments(
-                # Trainer makes this folder, but nothing is written there.
-                output_dir=tempfile.gettempdir(),
+            args=training_arguments(
+                device,
+                precision,
                 num_train_epochs=1,
                 max_steps=max_steps,
                 per_device_train_batch_size=setting.batch_size,
                 learning_rate=self._params.method(self._method).learning_rate,
                 group_by_length=setting.group_by_length,
-                bf16=bf16,
-                use_cpu=device == "cpu",
-                save_strategy="no",
-                report_to="none",
-                disable_tqdm=True,
             ),
             train_dataset=self._rows,
-            data_collator=None if setting.pad_to_max_length else self._collator(),
+            data_collator=(
+                None if setting.pad_to_max_length else DataCollatorWithPadding(self._tokenizer)
+            ),
         )
-
-    def _collator(self) -> DataCollatorWithPadding:
-        return DataCollatorWithPadding(self._tokenizer)
 
 
 def attach(method: str, params: Params, classifier: Classifier) -> nn.Module:

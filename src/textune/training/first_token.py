@@ -2,7 +2,7 @@
 
 The heads of sequence classification read the first token of the last block. All tokens are needed
 there as keys and values, but only one as a query, and behind the attention only that one goes on.
-In a model of 6 blocks this leaves out an eighth of all operations, forward and backward, and
+In a model of 6 blocks this leaves out a seventh of all operations, forward and backward, and
 changes no logit and no gradient.
 """
 

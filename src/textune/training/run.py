@@ -1,8 +1,6 @@
 """One method trained from one seed, through transformers' Trainer."""
 
 import contextlib
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from textune.params import Params
 from textune.pretrained import load_classifier, load_tokenizer
 from textune.results.metrics import score
 from textune.results.predictions import Predictions
+from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.batches import LengthGroupedBatches, PaddedRows
 from textune.training.callbacks import KeepBest, RecordLive, ShowProgress, Stopwatch
 from textune.training.features import FeatureRows, HeadOverFeatures, first_token_features
@@ -169,29 +168,13 @@ class Run:
         return trainer
 
     def _arguments(self) -> TrainingArguments:
-        train = self.params.train
-        # Without `bf16`, TrainingArguments would keep what an earlier one has set here.
-        os.environ["ACCELERATE_MIXED_PRECISION"] = "no"
-        return TrainingArguments(
-            # Trainer makes this folder, but nothing is written there.
-            output_dir=tempfile.gettempdir(),
-            learning_rate=self.method.learning_rate,
-            num_train_epochs=train.epochs,
-            per_device_train_batch_size=train.batch_size,
-            per_device_eval_batch_size=train.eval_batch_size,
-            lr_scheduler_type=train.lr_scheduler,
-            warmup_ratio=train.warmup_ratio,
-            weight_decay=train.weight_decay,
-            seed=self.seed,
-            bf16=self.precision == "bf16",
-            use_cpu=self.device == "cpu",
+        return training_arguments(
+            self.device,
+            self.precision,
+            **learning_arguments(self.params.train, self.method, self.seed),
             eval_on_start=True,
             eval_strategy="epoch",
             logging_strategy="epoch",
-            save_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            label_names=["labels"],
             remove_unused_columns=False,
             dataloader_pin_memory=self.device == "cuda",
             accelerator_config={"non_blocking": self.device == "cuda"},

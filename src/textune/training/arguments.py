@@ -1,0 +1,42 @@
+"""TrainingArguments: what decides how a model learns, and what keeps Trainer quiet."""
+
+import os
+import tempfile
+from typing import Any
+
+from transformers import TrainingArguments
+
+from textune.methods import Method
+from textune.params import TrainParams
+from textune.training.hardware import Device, Precision
+
+
+def training_arguments(device: Device, precision: Precision, **others: Any) -> TrainingArguments:
+    """Arguments for a Trainer in exactly this precision that saves and reports nothing."""
+    # Without `bf16`, TrainingArguments would keep what the user or an earlier one has set here.
+    os.environ["ACCELERATE_MIXED_PRECISION"] = "no"
+    return TrainingArguments(
+        # Trainer makes this folder, but nothing is written there.
+        output_dir=tempfile.gettempdir(),
+        bf16=precision == "bf16",
+        use_cpu=device == "cpu",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        label_names=["labels"],
+        **others,
+    )
+
+
+def learning_arguments(train: TrainParams, method: Method, seed: int) -> dict[str, Any]:
+    """The arguments that decide what is learned, from the parameters."""
+    return {
+        "learning_rate": method.learning_rate,
+        "num_train_epochs": train.epochs,
+        "per_device_train_batch_size": train.batch_size,
+        "per_device_eval_batch_size": train.eval_batch_size,
+        "lr_scheduler_type": train.lr_scheduler,
+        "warmup_ratio": train.warmup_ratio,
+        "weight_decay": train.weight_decay,
+        "seed": seed,
+    }
