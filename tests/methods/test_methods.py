@@ -135,17 +135,15 @@ def test_head_left_untrained(tiny_params: MakeParams) -> None:
 def test_an_adapter_with_another_head_is_not_loaded(
     tiny_params: MakeParams, tmp_path: Path
 ) -> None:
-    def fresh(architecture: str) -> Classifier:
-        return load_classifier(tiny_params(architecture).model, ["a", "b", "c"], seed=0)
-
-    method, classifier = tiny_params().method("adapter"), fresh("bert")
+    params = tiny_params()
+    method, classifier = params.method("adapter"), fresh(params)
     method.save(method.attach(classifier), classifier, tmp_path)
     (weights,) = tmp_path.glob("head.safetensors")
     head = load_file(weights)
-    method.load(fresh("bert"), tmp_path)
+    method.load(fresh(params), tmp_path)
     save_file({name: head[name] for name in sorted(head)[1:]}, weights)
     with pytest.raises(UserError, match=r"head\.safetensors is not of this model's head"):
-        method.load(fresh("bert"), tmp_path)
+        method.load(fresh(params), tmp_path)
 
 
 @pytest.mark.parametrize("architecture", HEADS)
