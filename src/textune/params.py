@@ -26,7 +26,15 @@ class DataParams(Section):
 
     source: str
     path: str
+    name: str | None
+    config: str | None
     revision: str | None
+    text_column: str = Field(min_length=1)
+    label_column: str = Field(min_length=1)
+    label_names: list[str] | None = Field(min_length=2)
+    train_split: str = Field(min_length=1)
+    validation_split: str = Field(min_length=1)
+    test_split: str = Field(min_length=1)
     split_seed: int = Field(ge=0, lt=2**32)
     validation_size: SplitSize
     test_size: SplitSize
@@ -42,6 +50,13 @@ class DataParams(Section):
         if source not in SOURCE_NAMES:
             raise ValueError(f"it may be {', '.join(SOURCE_NAMES)}")
         return source
+
+    @field_validator("label_names")
+    @classmethod
+    def _distinct_names(cls, names: list[str] | None) -> list[str] | None:
+        if names is not None and len(set(names)) < len(names):
+            raise ValueError("each name may stand there once")
+        return names
 
 
 class ModelParams(Section):

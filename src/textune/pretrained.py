@@ -19,6 +19,7 @@ from transformers import (
 )
 
 from textune.errors import UserError
+from textune.hub import download_model
 from textune.params import ModelParams
 
 # Models that arrive as Python packages: the package, and the model's folder in it.
@@ -118,12 +119,14 @@ def load_classifier(params: ModelParams, label_names: list[str], seed: int) -> C
 
 
 def _location(params: ModelParams) -> dict[str, Any]:
-    name = params.name
-    if name.startswith("bundled:"):
-        return {"pretrained_model_name_or_path": str(_bundled_folder(name))}
-    if Path(name).is_dir():
-        return {"pretrained_model_name_or_path": name}
-    return {"pretrained_model_name_or_path": name, "revision": params.revision or "main"}
+    """Where transformers finds the model, and that it may not run code that comes with it."""
+    if params.name.startswith("bundled:"):
+        folder = _bundled_folder(params.name)
+    elif Path(params.name).is_dir():
+        folder = Path(params.name)
+    else:
+        folder = download_model(params.name, params.revision)
+    return {"pretrained_model_name_or_path": str(folder), "trust_remote_code": False}
 
 
 def _bundled_folder(name: str) -> Path:

@@ -49,9 +49,9 @@ def test_copies_share_a_key() -> None:
 
 def test_all_copies_but_one_and_conflicts_go() -> None:
     rows = table(("a", 0), ("A", 0), ("b", 1), ("RT @x: b", 2), ("c", 2), (" ", 0))
-    corpus, dropped = clean(Corpus(["x", "y", "z"], {"all": rows}), PARAMS)
-    assert corpus.tables["all"]["text"].tolist() == ["a", "c"]
-    assert dropped["all"] == {"empty": 1, "conflicting_labels": 2, "duplicate": 1} | {}
+    corpus, dropped = clean(Corpus(["x", "y", "z"], {"train": rows}), PARAMS)
+    assert corpus.tables["train"]["text"].tolist() == ["a", "c"]
+    assert dropped["train"] == {"empty": 1, "conflicting_labels": 2, "duplicate": 1} | {}
 
 
 def test_own_validation_and_test_are_kept_and_train_gives_way() -> None:
@@ -71,8 +71,8 @@ def test_own_validation_and_test_are_kept_and_train_gives_way() -> None:
 def test_unsure_labels_go() -> None:
     rows = table(("a", 0), ("b", 1), ("c", 1)).assign(confidence=[0.9, 0.3, float("nan")])
     sure: DataParams = PARAMS.model_copy(update={"min_confidence": 0.5})
-    corpus, dropped = clean(Corpus(["x", "y"], {"all": rows}), sure)
-    assert corpus.tables["all"]["text"].tolist() == ["a"]
-    assert dropped["all"]["low_confidence"] == 2
+    corpus, dropped = clean(Corpus(["x", "y"], {"train": rows}), sure)
+    assert corpus.tables["train"]["text"].tolist() == ["a"]
+    assert dropped["train"]["low_confidence"] == 2
     with pytest.raises(UserError, match=r"data\.min_confidence: crowdflower tells no confidence"):
-        clean(Corpus(["x", "y"], {"all": rows.drop(columns="confidence")}), sure)
+        clean(Corpus(["x", "y"], {"train": rows.drop(columns="confidence")}), sure)

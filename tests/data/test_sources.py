@@ -30,11 +30,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_crowdflower_is_whole() -> None:
     corpus = read_source(params(source="crowdflower"))
-    labels = Counter(corpus.tables["all"]["label"])
+    labels = Counter(corpus.tables["train"]["label"])
     assert labels == {0: 16186, 1: 15018, 2: 6954}
     assert corpus.label_names == ["negative", "neutral", "positive"]
-    assert corpus.tables["all"]["confidence"].isna().sum() == 5460
-    assert not corpus.has_splits
+    assert corpus.tables["train"]["confidence"].isna().sum() == 5460
+    assert set(corpus.tables) == {"train"}
 
 
 def test_another_csv_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_another_csv_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_files(folder: Path) -> None:
     corpus = read_source(params(folder))
-    assert corpus.has_splits
+    assert set(corpus.tables) == {"train", "validation", "test"}
     assert corpus.label_names == ["negative", "neutral", "positive"]
     assert corpus.tables["validation"]["row_id"].tolist() == ["val:1", "val:2", "val:3"]
     assert corpus.tables["test"]["label"].tolist() == [0, 1, 2]

@@ -22,7 +22,7 @@ def params(**changes: Any) -> DataParams:
 def corpus(rows: int = 300) -> Corpus:
     labels = [0 if number % 4 else 1 for number in range(rows)]
     ids = [str(number) for number in range(rows)]
-    return Corpus(["x", "y"], {"all": pd.DataFrame({"row_id": ids, "label": labels})})
+    return Corpus(["x", "y"], {"train": pd.DataFrame({"row_id": ids, "label": labels})})
 
 
 def test_sizes_and_shares() -> None:

@@ -281,4 +281,4 @@ def test_another_source_runs_where_the_raw_data_is_missing(work: Path) -> None:
     arguments = [word for setting in settings for word in ("-S", setting)]
     output = dvc(work, "exp", "run", *arguments, "-S", "data.test_size=100", "prepare")
     assert trained(output) == {"prepare"}
-    assert read(work, "data.json")["rows_read"]["all"] == 38158
+    assert read(work, "data.json")["rows_read"]["train"] == 38158

@@ -55,7 +55,7 @@ def sample_texts(corpus: Corpus, params: Params) -> pd.DataFrame:
 
     Columns `row_id`, `text`, `label`.
     """
-    table = corpus.tables["train" if corpus.has_splits else "all"]
+    table = corpus.tables["train"]
     # Cleaning drops some, and takes its time: so not all of them, but enough.
     seed = params.data.split_seed
     some = table.sample(min(2 * _ROWS, len(table)), random_state=seed)

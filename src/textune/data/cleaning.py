@@ -29,8 +29,7 @@ def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
     tables = {name: _mended(table, params) for name, table in corpus.tables.items()}
     dropped: Dropped = {name: Counter() for name in tables}
     held_out = [table for name, table in tables.items() if name in ("validation", "test")]
-    for name in tables.keys() & {"all", "train"}:
-        tables[name] = _dropped_rows(tables[name], held_out, params, dropped[name])
+    tables["train"] = _dropped_rows(tables["train"], held_out, params, dropped["train"])
     return Corpus(corpus.label_names, tables), dropped
 
 

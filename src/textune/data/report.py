@@ -21,12 +21,17 @@ def data_report(
     max_length: int,
 ) -> dict[str, Any]:
     """The report. `tables` are the final splits with their columns `key`, `label`, `token_ids`."""
-    train = "train" if source.has_splits else "all"
-    dropped = {**dropped, train: dropped[train] + left_out}
+    dropped = {**dropped, "train": dropped["train"] + left_out}
     return {
         "source": params.source,
-        "splits_of_its_own": source.has_splits,
+        "splits": {
+            name: "its own" if name in source.tables else "cut from train" for name in tables
+        },
         "rows_read": {name: len(table) for name, table in source.tables.items()},
+        "empty_texts": {
+            name: int((table["text"].str.strip() == "").sum())
+            for name, table in source.tables.items()
+        },
         "broken_characters": {
             name: int(table["text"].str.contains("\ufffd").sum())
             for name, table in source.tables.items()

@@ -15,12 +15,11 @@ def split(corpus: Corpus, params: DataParams) -> tuple[dict[str, pd.DataFrame], 
 
     A data set's own splits are kept as they are. Raises `UserError` if there are too few rows.
     """
-    if corpus.has_splits:
-        tables = {name: corpus.tables[name] for name in SPLITS}
-    else:
-        rest, test = _cut(corpus.tables["all"], "test_size", params)
-        train, validation = _cut(rest, "validation_size", params)
-        tables = {"train": train, "validation": validation, "test": test}
+    found = dict(corpus.tables)
+    for name in ("test", "validation"):
+        if name not in found:
+            found["train"], found[name] = _cut(found["train"], f"{name}_size", params)
+    tables = {name: found[name] for name in SPLITS}
     limit, rows = params.max_train_examples, len(tables["train"])
     if limit is not None and limit < rows:
         tables["train"], _ = _stratified(
@@ -40,7 +39,8 @@ def _cut(
     rows = round(size * len(table)) if isinstance(size, float) else size
     if not 0 < rows < len(table):
         raise UserError(
-            f"data.{size_key} is {size}, but only {len(table)} rows are there to cut from"
+            f"data.{size_key} is {size}, but only {len(table)} rows are there to cut from; a share"
+            " such as 0.2 is possible too"
         )
     return _stratified(table, rows, params, size_key)
 

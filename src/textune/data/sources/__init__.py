@@ -21,18 +21,13 @@ SPLITS = ("train", "validation", "test")
 class Corpus:
     """What a source holds, as it stands there.
 
-    `tables` has either the three splits of the data set, by name, or one table `all`. A table has
-    the columns `row_id` (unique text), `text`, `label` (index into `label_names`) and, where the
-    source tells it, `confidence` (0 to 1, or missing).
+    `tables` has `train` and the other splits that are the data set's own; those that it lacks are
+    cut from train later. A table has the columns `row_id` (unique text), `text`, `label` (index
+    into `label_names`) and, where the source tells it, `confidence` (0 to 1, or missing).
     """
 
     label_names: list[str]
     tables: "dict[str, pd.DataFrame]"
-
-    @property
-    def has_splits(self) -> bool:
-        """Whether the data set comes with splits of its own."""
-        return "all" not in self.tables
 
 
 def read_source(params: "DataParams") -> Corpus:

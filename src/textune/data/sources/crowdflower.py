@@ -36,7 +36,7 @@ def read(params: DataParams) -> Corpus:
             "confidence": [float(row["confidence"] or "nan") for row in rows],
         }
     )
-    return Corpus(_LABELS, {"all": table})
+    return Corpus(_LABELS, {"train": table})
 
 
 def _csv_path() -> Path:

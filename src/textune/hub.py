@@ -1,0 +1,135 @@
+"""Model hub: pinned revisions, and its failures told in one line with the cure.
+
+The address and offline mode are huggingface_hub's own (`HF_ENDPOINT`, `HF_HUB_OFFLINE`).
+"""
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from textune.errors import UserError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# A repository's own files: configuration, tokenizer and safetensors, no folders of other formats.
+_WANTED = ["*.json", "*.txt", "*.model", "*.safetensors"]
+_BUNDLED = {
+    "model": "model.name: bundled:all-MiniLM-L6-v2 needs no hub",
+    "dataset": "data.source: crowdflower needs no hub",
+}
+
+
+@dataclass(frozen=True)
+class HubRepository:
+    """A model or data set on the hub at one commit; `section` of params.yaml names it."""
+
+    kind: Literal["model", "dataset"]
+    section: Literal["model", "data"]
+    name: str
+    revision: str | None
+
+    def require_commit(self) -> str:
+        """The revision. Raises `UserError` if it is none or moves, with the commit it is now."""
+        if self.revision is not None and _COMMIT.fullmatch(self.revision):
+            return self.revision
+        wanted = self.revision or "main"
+        with self.failures_told():
+            from huggingface_hub import HfApi
+
+            now = HfApi().repo_info(self.name, repo_type=self.kind, revision=wanted).sha
+        raise UserError(
+            f"{self.section}.revision is {self.revision or 'null'}, which moves; now"
+            f" {wanted} of {self.name} is {now}: set {self.section}.revision to that"
+        )
+
+    @contextlib.contextmanager
+    def failures_told(self) -> Iterator[None]:
+        """Turns what huggingface_hub and datasets raise about the hub into a `UserError`."""
+        from datasets.exceptions import DatasetNotFoundError
+        from huggingface_hub import errors
+        from requests import exceptions as requests_errors
+
+        # The clients' own lines about every retry would hide ours.
+        loggers = [logging.getLogger(name) for name in ("huggingface_hub", "datasets")]
+        levels = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        page = "datasets/" if self.kind == "dataset" else ""
+        try:
+            yield
+        except errors.GatedRepoError:
+            raise UserError(
+                f"{self._what} is gated; accept its terms at"
+                f" https://huggingface.co/{page}{self.name} and log in with `hf auth login`"
+            ) from None
+        except (errors.RepositoryNotFoundError, errors.HFValidationError, DatasetNotFoundError):
+            raise UserError(
+                f"{self._what} is not on the hub, or is private; mend"
+                f" {self._key}, or log in with `hf auth login`"
+            ) from None
+        except errors.RevisionNotFoundError:
+            raise UserError(
+                f"{self._what} has no revision {self.revision} (any more); look for one at"
+                f" https://huggingface.co/{page}{self.name}/commits/main, and set"
+                f" {self.section}.revision to it"
+            ) from None
+        except (
+            errors.HfHubHTTPError,
+            errors.LocalEntryNotFoundError,
+            requests_errors.RequestException,
+            ConnectionError,
+        ) as error:
+            raise UserError(self._unreachable(error)) from None
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+    @property
+    def _key(self) -> str:
+        return f"{self.section}.name"
+
+    @property
+    def _what(self) -> str:
+        return f"{self._key}: {self.kind.replace('dataset', 'data set')} {self.name}"
+
+    def _unreachable(self, error: Exception) -> str:
+        from huggingface_hub import constants
+
+        if constants.HF_HUB_OFFLINE:
+            reason = "HF_HUB_OFFLINE is set"
+        else:
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            reason = f"{constants.ENDPOINT} answers {status}" if status else "no connection"
+        return (
+            f"{self._what} is not in the cache and the hub cannot be reached ({reason}):"
+            f" copy {os.environ.get('HF_HOME', constants.HF_HOME)} from a machine that has it, or"
+            f" set {_BUNDLED[self.kind]}"
+        )
+
+
+def download_model(name: str, revision: str | None) -> Path:
+    """The folder in the hub's cache with the files of a model at a commit, downloaded if need be.
+
+    Raises `UserError` if it cannot be had, its revision is no commit, or it has no safetensors.
+    """
+    repository = HubRepository("model", "model", name, revision)
+    commit = repository.require_commit()
+    with repository.failures_told():
+        from huggingface_hub import snapshot_download
+
+        folder = Path(
+            snapshot_download(
+                name, revision=commit, allow_patterns=_WANTED, ignore_patterns=["*/*"]
+            )
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise UserError(
+            f"model.name: {name} has no safetensors at {commit}; where you trust it, load it once"
+            " with transformers, save it with save_pretrained(FOLDER, safe_serialization=True),"
+            " and set model.name to FOLDER"
+        )
+    return folder

@@ -1,0 +1,122 @@
+"""Users' own tables: what is read, and what is said of hard input."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.tiny import git, real_values
+from textune.data.sources import Corpus, read_source
+from textune.errors import UserError
+from textune.params import check_params
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q")
+
+
+def read(path: str, **data: Any) -> Corpus:
+    git(Path(), "add", "-A")
+    values = real_values()
+    values["data"].update(source="table", path=path, **data)
+    return read_source(check_params(values, "params.yaml").data)
+
+
+def write(name: str, content: str | bytes) -> str:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return name
+
+
+def test_csv_with_quotes_line_feeds_and_a_byte_order_mark() -> None:
+    path = write("t.csv", '\ufefftext,label\n"one, and\n""two""",no\r\nNA,null\n')
+    table = read(path).tables["train"]
+    assert table["text"].tolist() == ['one, and\n"two"', "NA"]
+    assert table["row_id"].tolist() == ["t.csv:2", "t.csv:4"]
+    assert read(path).label_names == ["no", "null"]
+
+
+def test_every_format_gives_the_same() -> None:
+    rows = [("a b", "x y"), ("ünd 😀", "👍"), ("שלום", "שלום"), ("", "x y")]
+    frame = pd.DataFrame(rows, columns=["said", "mood"])
+    frame.to_csv("t.csv", index=False)
+    frame.to_csv("t.tsv", index=False, sep="\t")
+    frame.to_json("t.jsonl", orient="records", lines=True)
+    frame.to_parquet("t.parquet")
+    for ending in ("csv", "tsv", "jsonl", "parquet"):
+        corpus = read(f"t.{ending}", text_column="said", label_column="mood")
+        assert corpus.label_names == ["x y", "שלום", "👍"]
+        table = corpus.tables["train"]
+        assert list(zip(table["text"], table["label"], strict=True)) == [
+            ("a b", 0),
+            ("ünd 😀", 2),
+            ("שלום", 1),
+            ("", 0),
+        ]
+
+
+def test_one_file_a_split() -> None:
+    for name in ("train", "dev", "test"):
+        write(f"d/{name}.csv", f"text,label\n{name},0\n{name}s,1\n")
+    assert list(read("d").tables) == ["train", "validation", "test"]
+    assert read("d").tables["validation"]["text"].tolist() == ["dev", "devs"]
+    assert list(read("d", validation_split="cut").tables) == ["train", "test"]
+    with pytest.raises(UserError, match=r"data\.test_split: d has no final, but dev, test, train"):
+        read("d", test_split="final")
+
+
+@pytest.mark.parametrize("labels", [("0", "2", "1"), ("0.0", "2.0", "1.0")])
+def test_labels_as_numbers(labels: tuple[str, ...]) -> None:
+    path = write("t.csv", "text,label\n" + "".join(f"t{n},{n}\n" for n in labels))
+    assert read(path).label_names == ["0", "1", "2"]
+    named = read(path, label_names=["no", "so", "yes"])
+    assert named.label_names == ["no", "so", "yes"]
+    assert named.tables["train"]["label"].tolist() == [0, 2, 1]
+
+
+def test_seventy_seven_classes_and_a_long_text() -> None:
+    rows = [
+        {"text": f"{n} " + "long " * 200_000 * (n == 7), "label": f"c{n:02}"} for n in range(77)
+    ]
+    path = write("t.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    corpus = read(path)
+    assert len(corpus.label_names) == 77
+    assert len(corpus.tables["train"]["text"][7]) > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("t.csv", "", "t.csv has no column text; data.text_column may be"),
+        ("t.csv", "text,label\n", "t.csv holds no rows"),
+        ("t.csv", "text,label\na,x\nb,x\n", "t.csv:2: 'x' is the only label of the data set"),
+        ("t.csv", "text,label\na,x\nb,\n", "t.csv:3: the label is missing"),
+        ("t.csv", "text,label\na,0.5\nb,1\n", "t.csv:2: label 0.5 is neither a name nor a whole"),
+        ("t.csv", "text,label\na,x\nb\n", "t.csv:3 has 1 fields, the header 2"),
+        ("t.csv", 'text,label\na,x\n"b,y\n', "t.csv:3 is no valid CSV"),
+        ("t.csv", b"text,label\na,x\n\xff,y\n", "t.csv:3 is not UTF-8; convert the file"),
+        ("t.csv", "text,text,label\na,b,x\n", "t.csv has more than one column text"),
+        ("t.jsonl", '{"text": "a", "label": 1}\n{"text"\n', "t.jsonl:2 is no valid JSON"),
+        ("t.jsonl", "[1]\n", "t.jsonl:1 is no JSON object"),
+        ("t.jsonl", '{"text": 3, "label": 1}\n', "t.jsonl:1: the text is 3, no string"),
+        ("t.jsonl", '{"text": "a", "label": null}\n', "t.jsonl:1: the label is missing"),
+        ("t.jsonl", '{"text": "a", "text": "b", "label": 1}\n', "t.jsonl:1 has more than one"),
+        ("t.parquet", b"PAR?", "t.parquet cannot be read"),
+        ("t.xls", b"", "t.xls is no table; its name may end in .csv"),
+    ],
+)
+def test_bad_table(name: str, content: str | bytes, expected: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read(write(name, content))
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_label_that_is_none_of_the_names() -> None:
+    path = write("t.csv", "text,label\na,x\nb,z\n")
+    with pytest.raises(UserError, match=r"t\.csv:3: label 'z' is none of x, y"):
+        read(path, label_names=["x", "y"])
