@@ -41,7 +41,7 @@ def tiny_model(folder: Path, architecture: str) -> Path:
         cls_token="[CLS]",
         sep_token="[SEP]",
         mask_token="[MASK]",
-        model_max_length=64,
+        model_max_length=128,
     )
     set_seed(7)
     sizes = {
@@ -55,7 +55,7 @@ def tiny_model(folder: Path, architecture: str) -> Path:
     config = AutoConfig.for_model(
         architecture,
         vocab_size=len(vocabulary),
-        max_position_embeddings=64,
+        max_position_embeddings=128,
         pad_token_id=0,
         # Ten times the usual: features of random weights should tell texts apart.
         initializer_range=0.2,

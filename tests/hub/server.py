@@ -32,6 +32,15 @@ class Repository:
         paths = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
         return [path.relative_to(self.folder).as_posix() for path in paths]
 
+    def tree(self, path: str) -> list[dict[str, object]]:
+        """The files below the folder `path`, and the folders, each once."""
+        inside = [name for name in self.files() if name.startswith(f"{path}/" if path else "")]
+        folders = {name.rpartition("/")[0] for name in inside} - {"", path}
+        return [
+            *({"type": "directory", "path": name, "size": 0, "oid": "0"} for name in folders),
+            *(self.entry(name) for name in inside),
+        ]
+
     def entry(self, path: str) -> dict[str, object]:
         content = (self.folder / path).read_bytes()
         oid = hashlib.sha1(content).hexdigest()
@@ -101,8 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _tell(self, repository: Repository, verb: str | None, path: str, body: bytes) -> None:
         files = repository.files()
         if verb == "tree":
-            inside = [name for name in files if name.startswith(path)]
-            return self._send_json([repository.entry(name) for name in inside])
+            return self._send_json(repository.tree(path))
         if verb == "paths-info":
             wanted = json.loads(body)["paths"]
             return self._send_json([repository.entry(name) for name in files if name in wanted])

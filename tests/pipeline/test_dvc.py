@@ -242,7 +242,7 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         ("lora.r=0", "lora.r is 0, but it should be greater than or equal to 1"),
         ("+lora.rank=8", "lora.rank is no parameter"),
         ("data.path=data/raw/stray", "run `dvc add data/raw/stray`"),
-        ("model.max_length=65", "model.max_length is 65, but"),
+        ("model.max_length=129", "model.max_length is 129, but"),
     ],
 )
 def test_bad_input_stops_with_one_line(work: Path, setting: str, expected: str) -> None:

@@ -32,7 +32,7 @@ def encode_labels(
     for split, column in texts.items():
         for row, text in enumerate(column):
             if text not in index:
-                known = ", ".join(list(index)[:10])
+                known = ", ".join(names or index)[:200]
                 raise UserError(f"{where[split](row)}: label {text!r} is none of {known}")
     ordered = names or sorted(index, key=lambda name: index[name])
     return ordered, {split: [index[text] for text in column] for split, column in texts.items()}
@@ -61,7 +61,6 @@ def _index(found: set[str], names: list[str] | None) -> dict[str, int]:
         numbers = all(text.lstrip("-").isdecimal() for text in found)
         ordered = sorted(found, key=int) if numbers else sorted(found)
         return {text: number for number, text in enumerate(ordered)}
-    if found <= set(names):
-        return {name: number for number, name in enumerate(names)}
+    by_name = {name: number for number, name in enumerate(names)}
     by_number = {str(number): number for number in range(len(names))}
-    return by_number if found & by_number.keys() else {n: i for i, n in enumerate(names)}
+    return by_number if found & by_number.keys() and not found & by_name.keys() else by_name
