@@ -5,8 +5,12 @@ Usage: python src/train.py METHOD SEED
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textune.errors import UserError, run
+
+if TYPE_CHECKING:
+    from textune.params import Params
 
 
 def main() -> None:
@@ -16,21 +20,22 @@ def main() -> None:
     match sys.argv[1:]:
         case [name, seed] if seed.isdecimal():
             params.method(name)
-            train(name, int(seed), Path("models") / name / seed)
+            train(params, name, int(seed), Path("models") / name / seed)
         case arguments:
             raise UserError(f"usage: python src/train.py METHOD SEED; was {' '.join(arguments)!r}")
 
 
-def train(name: str, seed: int, folder: Path) -> None:
+def train(params: "Params", name: str, seed: int, folder: Path) -> None:
+    from textune import support
     from textune.data.prepared import read_prepared
-    from textune.params import read_params
     from textune.results import predictions
     from textune.trained import write_run
     from textune.training.quiet import quieten
     from textune.training.run import Run
 
     quieten()
-    trained = Run(name, read_params(), read_prepared(), seed, folder / "live")
+    support.require(params, name)
+    trained = Run(name, params, read_prepared(), seed, folder / "live")
     if name == "baseline":
         # The study's baseline: every method starts from this encoder and this head.
         for split in ("validation", "test"):

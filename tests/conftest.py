@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.tiny import make_workspace, real_values, shrunk, tiny_model
+from tests.tiny import ARCHITECTURES, make_workspace, real_values, shrunk, tiny_model
 from textune.params import Params, check_params
 
 # Tests run side by side; more threads than cores would wait for each other.
@@ -18,9 +18,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A tiny BERT, which keeps its pooler in the checkpoint, and a tiny DistilBERT."""
+    """Random headless checkpoints by architecture; BERT's has its pooler."""
     folder = tmp_path_factory.mktemp("models")
-    return {name: tiny_model(folder / name, name) for name in ("bert", "distilbert")}
+    return {name: tiny_model(folder / name, name) for name in ARCHITECTURES}
 
 
 @pytest.fixture

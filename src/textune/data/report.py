@@ -55,7 +55,7 @@ def _kept(table: pd.DataFrame, label_names: list[str]) -> dict[str, int]:
 
 
 def _tokens(table: pd.DataFrame, max_length: int) -> dict[str, float]:
-    lengths = table["token_ids"].map(len).to_numpy()
+    lengths = table["token_ids"].list.len().to_numpy()
     return {
         "mean": round(float(lengths.mean()), 2),
         "p95": int(np.percentile(lengths, 95)),

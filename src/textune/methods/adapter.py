@@ -65,10 +65,9 @@ class Adapter(Method):
 
         try:
             adapters.init(classifier.model)
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError):
             kind = classifier.model.config.model_type
             raise UserError(
-                f"model.name: adapters does not support {kind} ({error});"
-                " baseline, lora and full do"
+                f"model.name: the package adapters does not know {kind}, which {classifier.name} is"
             ) from None
         return classifier.model

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from textune.pretrained import Classifier
 
 # What architectures call the query and value projections of their attention.
-_QUERY_VALUE = (("query", "value"), ("q_lin", "v_lin"), ("query_proj", "value_proj"))
+_QUERY_VALUE = (
+    ("query", "value"),  # BERT, RoBERTa, XLM-R, ELECTRA
+    ("q_lin", "v_lin"),  # DistilBERT
+    ("query_proj", "value_proj"),  # DeBERTa-v2
+    ("q_proj", "v_proj"),
+    ("q", "v"),  # MPNet
+)
 
 
 class Lora(Method):
