@@ -70,3 +70,10 @@ def test_limit_draws_from_train_only_and_by_label() -> None:
 def test_sizes_that_do_not_fit(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(UserError, match=expected):
         split(corpus(), params(**changes))
+
+
+def test_a_label_with_one_row_is_named() -> None:
+    rows = corpus()
+    rows.tables["train"].loc[17, "label"] = 2
+    with pytest.raises(UserError, match=r"data\.test_size: 17 is the only row left of its label"):
+        split(rows, params())

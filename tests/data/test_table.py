@@ -91,7 +91,9 @@ def test_seventy_seven_classes_and_a_long_text() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("t.csv", "", "t.csv has no column text; data.text_column may be"),
+        ("t.csv", "", "t.csv is empty; it needs the columns"),
+        ("t.csv", "a,b\n", "t.csv has no column text; data.text_column may be a, b"),
+        ("t.jsonl", "{}\n", "t.jsonl:1 is empty; it needs the columns"),
         ("t.csv", "text,label\n", "t.csv holds no rows"),
         ("t.csv", "text,label\na,x\nb,x\n", "t.csv:2: 'x' is the only label of the data set"),
         ("t.csv", "text,label\na,x\nb,\n", "t.csv:3: the label is missing"),

@@ -48,6 +48,13 @@ def _cut(
 def _stratified(
     table: pd.DataFrame, rows: int, params: DataParams, size_key: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    counts = table["label"].value_counts()
+    if counts.min() < 2:
+        row = table.loc[table["label"] == counts.idxmin(), "row_id"].iloc[0]
+        raise UserError(
+            f"data.{size_key}: {row} is the only row left of its label, which cannot be in two"
+            " splits; add rows of that label or remove this one"
+        )
     try:
         first, second = train_test_split(
             table, test_size=rows, stratify=table["label"], random_state=params.split_seed

@@ -152,6 +152,8 @@ def _checked(where: str, text: Any, label: Any) -> tuple[str | None, Label]:
 
 def _column(where: Path | str, names: list[str], name: str, key: str) -> int:
     """The number of the column. Raises `UserError` unless it is there once."""
+    if not names:
+        raise UserError(f"{where} is empty; it needs the columns data.text_column and label_column")
     if names.count(name) != 1:
         count = "no column" if name not in names else "more than one column"
         raise UserError(
