@@ -8,9 +8,18 @@ import pytest
 
 from tests.tiny import write_tweeteval
 from tests.training.test_run import prepared
-from textune.bench.pieces import Gain, contenders, left_out, measure_pieces, table, write_gains
+from textune.bench.pieces import (
+    Gain,
+    attention_step_by_step,
+    contenders,
+    left_out,
+    measure_pieces,
+    table,
+    write_gains,
+)
 from textune.bench.plan import Cell, Plan
 from textune.params import Params
+from textune.training.attention import AttentionWithDropout
 from textune.training.dropout import FastDropout
 from textune.training.run import Run
 
@@ -45,19 +54,21 @@ def test_every_piece_can_be_left_out(
                     (output[0].shape[1] == 1, str(query.weight.dtype), run.precision)
                 )
             )
+            written_out = AttentionWithDropout.apply != attention_step_by_step
             run.train()
-        return (dropout, grouped, *seen[0])
+        return (dropout, written_out, grouped, *seen[0])
 
     everything = traces("textune")
     bf16 = precision == "bf16"
     weights = "torch.bfloat16" if bf16 else "torch.float32"
-    assert everything == (True, True, True, weights, precision)
+    assert everything == (True, True, True, True, weights, precision)
     expected = {
-        "without batches of like length": (True, False, True, weights, precision),
-        "without first token only": (True, True, False, weights, precision),
-        "without cheap dropout masks": (False, True, True, weights, precision),
-        "without bf16": (True, True, True, "torch.float32", "fp32"),
-        "without frozen weights in bf16": (True, True, True, "torch.float32", precision),
+        "without batches of like length": (True, True, False, True, weights, precision),
+        "without first token only": (True, True, True, False, weights, precision),
+        "without cheap dropout masks": (False, True, True, True, weights, precision),
+        "without attention written out": (True, False, True, True, weights, precision),
+        "without bf16": (True, True, True, True, "torch.float32", "fp32"),
+        "without frozen weights in bf16": (True, True, True, True, "torch.float32", precision),
     }
     for contender in contenders(params)[1:]:
         assert traces(contender) == expected[contender], contender
@@ -74,10 +85,11 @@ def test_gains_of_real_rounds(tiny_params: MakeParams, tmp_path: Path) -> None:
         "batches of like length",
         "first token only",
         "cheap dropout masks",
+        "attention written out",
     ]
     for gain in gains:
         ratio = gain.tweets_per_second / gain.tweets_per_second_without
         assert gain.gain == pytest.approx(ratio, abs=0.01)
     write_gains(tmp_path / "gains.json", gains)
     assert [Gain(**row) for row in json.loads((tmp_path / "gains.json").read_text())] == gains
-    assert table(gains).row_count == 3
+    assert table(gains).row_count == 4

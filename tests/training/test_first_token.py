@@ -1,9 +1,11 @@
 """With only the first token in the last block, the model computes what it computed before."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.tiny import real_values, shrunk, tiny_model
 from textune.methods import METHOD_NAMES
@@ -56,3 +58,29 @@ def test_same_logits_and_gradients(models: dict[str, Path], architecture: str, n
         torch.testing.assert_close(found, gradient, atol=1e-6, rtol=1e-4)
     shortened = 1 if architecture in SHORTENED else 6
     assert [shape[1] for shape in shapes] == [6, shortened, 6]
+
+
+class Products(TorchDispatchMode):
+    """Records the shape of the second operand of every batched matrix product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[torch.Size] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func is torch.ops.aten.bmm.default:
+            self.shapes.append(args[1].shape)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("architecture", SHORTENED)
+def test_no_weight_is_copied_for_every_text(models: dict[str, Path], architecture: str) -> None:
+    params = check_params(shrunk(real_values(), models[architecture], "raw"), "tiny")
+    classifier = load_classifier(params.model, ["a", "b", "c"], seed=0)
+    model = params.method("lora").attach(classifier).eval()
+    hidden = classifier.model.config.hidden_size
+    with first_token_only(classifier), Products() as products:
+        logits_and_gradients(model)
+    assert torch.Size([3, hidden, hidden]) not in products.shapes

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
+import torch
 from rich import box
 from rich.table import Table
 
@@ -26,10 +27,28 @@ def _nothing(*args: Any, **kwargs: Any) -> AbstractContextManager[None]:
     return contextlib.nullcontext()
 
 
+def attention_step_by_step(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    bias: torch.Tensor | None,
+    keep: torch.Tensor,
+    scale: float,
+) -> torch.Tensor:
+    """What `AttentionWithDropout` computes, left to autograd, softmax in the type of the rest."""
+    scores = (query * scale) @ key.mT
+    weights = (scores if bias is None else scores + bias.to(scores.dtype)).softmax(-1)
+    return (weights * keep) @ value
+
+
 # Where the fast path has each of its pieces, and what takes its place.
 _REPLACED: dict[str, tuple[str, Any]] = {
     "first token only": ("textune.training.run.first_token_only", _nothing),
     "cheap dropout masks": ("textune.training.trainer.FastDropout", _nothing),
+    "attention written out": (
+        "textune.training.attention.AttentionWithDropout.apply",
+        attention_step_by_step,
+    ),
     "frozen weights in bf16": ("textune.training.run.frozen_in_bf16", _nothing),
 }
 _PARAMS: dict[str, dict[str, Any]] = {

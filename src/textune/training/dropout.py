@@ -12,6 +12,8 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from textune.training.attention import AttentionWithDropout
+
 _LEVELS = 2**16
 
 
@@ -33,7 +35,7 @@ class FastDropout(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is functional.dropout and args[0].device.type == "cpu":
             return self._dropout(*args, **kwargs)
-        if func is functional.scaled_dot_product_attention and _is_ours(args[0], **kwargs):
+        if func is functional.scaled_dot_product_attention and _is_ours(*args, **kwargs):
             return self._attention(*args, **kwargs)
         return func(*args, **kwargs)
 
@@ -54,15 +56,17 @@ class FastDropout(TorchFunctionMode):
         scale: float | None = None,
         **kwargs: Any,
     ) -> torch.Tensor:
-        """Attention (…, n, d) as torch computes it where dropout rules out its fused kernel."""
         scale = query.shape[-1] ** -0.5 if scale is None else scale
-        scores = (query * scale) @ key.transpose(-1, -2)
         if attn_mask is not None and attn_mask.dtype == torch.bool:
-            scores = scores.masked_fill(~attn_mask, torch.finfo(scores.dtype).min)
-        elif attn_mask is not None:
-            scores = scores + attn_mask.to(scores.dtype)
-        weights = scores.softmax(-1, dtype=value.dtype)
-        return (weights * self._mask(weights, dropout_p)) @ value
+            lowest = torch.finfo(query.dtype).min
+            attn_mask = torch.zeros_like(attn_mask, dtype=query.dtype).masked_fill_(
+                ~attn_mask, lowest
+            )
+        keep = self._mask(query.new_empty(*query.shape[:-1], key.shape[-2]), dropout_p)
+        attended: torch.Tensor = AttentionWithDropout.apply(
+            query, key, value, attn_mask, keep, scale
+        )
+        return attended
 
     def _mask(self, like: torch.Tensor, p: float) -> torch.Tensor:
         """0 with probability p, else 1 / (1 - p), in the shape and type of `like`."""
@@ -76,6 +80,16 @@ class FastDropout(TorchFunctionMode):
 
 
 def _is_ours(
-    query: torch.Tensor, dropout_p: float = 0.0, is_causal: bool = False, **kwargs: Any
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attn_mask: torch.Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    enable_gqa: bool = False,
+    **kwargs: Any,
 ) -> bool:
-    return query.device.type == "cpu" and dropout_p > 0 and not is_causal
+    """Whether `AttentionWithDropout` computes it: on the CPU, with dropout, in the usual form."""
+    trained_mask = attn_mask is not None and attn_mask.requires_grad
+    unusual = is_causal or enable_gqa or trained_mask or query.dim() != 4
+    return query.device.type == "cpu" and dropout_p > 0 and not unusual

@@ -53,18 +53,27 @@ def _cross_attend(
     """BERT's attention can take keys and values from elsewhere: from all tokens here."""
     (tokens,) = args
     mask = _for_one_query(kwargs["attention_mask"])
-    return (tokens[:, :1],), {**kwargs, "attention_mask": mask, "encoder_hidden_states": tokens}
+    return (_first_token(tokens),), {
+        **kwargs,
+        "attention_mask": mask,
+        "encoder_hidden_states": tokens,
+    }
 
 
 def _one_query(
     attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     mask = _for_one_query(kwargs["mask"])
-    return args, {**kwargs, "query": kwargs["query"][:, :1], "mask": mask}
+    return args, {**kwargs, "query": _first_token(kwargs["query"]), "mask": mask}
 
 
 def _first(module: nn.Module, args: tuple[torch.Tensor]) -> torch.Tensor:
-    return args[0][:, :1]
+    return _first_token(args[0])
+
+
+def _first_token(tokens: torch.Tensor) -> torch.Tensor:
+    # Contiguous, or else torch's linear layer copies its weights for each text of the batch.
+    return tokens[:, :1].contiguous()
 
 
 def _for_one_query(mask: torch.Tensor | None) -> torch.Tensor | None:
