@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PIP_INSTALL := pip install --quiet --progress-bar off --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help install repro test lint types lock
+.PHONY: help install repro test test-slow lint types lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1:\t/p' Makefile | expand -t 14
@@ -22,6 +22,9 @@ repro: install  ## run every stage that is out of date, then show the table
 
 test: lint types  ## lint, check types, run the tests
 	pytest -n 2 --dist loadgroup
+
+test-slow: install  ## run the full simulations behind docs/statistics.md
+	pytest -m slow -s
 
 lint: install  ## check style and format
 	ruff check src tests

@@ -83,8 +83,8 @@ def shrunk(values: dict[str, Any], model: Path | str, data: Path | str) -> dict[
     """params.yaml's values for a tiny model and data set: the same keys, smaller numbers."""
     values["data"].update(source="files", path=str(data), max_train_examples=24)
     values["model"].update(name=str(model), max_length=32)
-    values["train"].update(epochs=2, batch_size=8, device="cpu", precision="fp32")
-    values["evaluate"].update(resamples=200)
+    values["train"].update(seeds=[0], epochs=2, batch_size=8, device="cpu", precision="fp32")
+    values["evaluate"].update(resamples=1000)
     values["search"].update(max_train_examples=12)
     values["search"]["learning_rates"] = {
         name: rates[:2] for name, rates in values["search"]["learning_rates"].items()

@@ -32,6 +32,25 @@ def table(
 
 
 @app.command()
+def learning_curve(
+    output: Annotated[
+        Path, typer.Option(help="The picture, as SVG; the points go beside it as CSV.")
+    ] = Path("learning_curve.svg"),
+) -> None:
+    """Draw scores over training size, from experiments that differ in data.max_train_examples."""
+    from textune.results.learning_curve import learning_curves, write_learning_curves
+
+    curves = learning_curves()
+    write_learning_curves(curves, output)
+    for point in curves.points:
+        print(
+            f"{point.method:24}{point.rows:>8,} rows  {point.score:.3f}"
+            f" [{point.low:.3f}, {point.high:.3f}]"
+        )
+    print(f"{output} has the picture")
+
+
+@app.command()
 def check() -> None:
     """Check params.yaml as a whole, and that the model has every method, before anything runs."""
     from textune.params import read_params

@@ -95,7 +95,10 @@ class EvaluateParams(Section):
     """The statistics of the comparison."""
 
     confidence: float = Field(ge=0.5, lt=1)
-    resamples: int = Field(ge=100, le=1_000_000)
+    margin: float = Field(gt=0, lt=1)
+    metric: Literal["accuracy", "macro_recall", "macro_f1"]
+    # With fewer, no permutation test could fire after the correction for many pairs.
+    resamples: int = Field(ge=1_000, le=1_000_000)
     seed: int = Field(ge=0, lt=2**32)
 
 

@@ -46,6 +46,7 @@ def write_run(run: "Run", folder: Path) -> None:
         "best_epoch": run.best_epoch,
         "trainable_parameters": run.trainable_parameters,
         "total_parameters": run.total_parameters,
+        "training_flops": run.training_flops,
         "train_seconds": round(run.train_seconds, 2),
         "tweets_per_second": round(run.rows_per_second, 2),
         "peak_memory_mib": round(peak_memory_mib()),

@@ -35,6 +35,17 @@ def dvc(folder: Path, *arguments: str, fails: bool = False) -> str:
     return output
 
 
+def textune(folder: Path, *arguments: str, fails: bool = False) -> str:
+    """Run a command of the workspace's own textune; its output."""
+    code = "import sys; sys.path.insert(0, 'src'); from textune.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True
+    )
+    output = done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, output
+    return output
+
+
 def trained(output: str) -> set[str]:
     """The stages that ran, by dvc's output of `repro` or `exp run`."""
     lines = [line for line in output.splitlines() if line.startswith("Running stage '")]
@@ -80,6 +91,7 @@ def test_results_name_every_method(work: Path) -> None:
     assert set(read(work, "cost.json")["lora"]) == {
         "trainable_parameters",
         "total_parameters",
+        "training_flops",
         "train_seconds",
         "tweets_per_second",
         "peak_memory_mib",
@@ -165,6 +177,19 @@ def test_queued_experiments_run_their_own_code(work: Path) -> None:
         assert experiment["metrics"]["metrics/data.json"]["data"]["rows_read"]["train"] == 27
         found.add(experiment["params"]["params.yaml"]["data"]["lora"]["r"])
     assert found == {4, 8, 16}
+
+
+def test_a_learning_curve_from_experiments(work: Path) -> None:
+    told = textune(work, "learning-curve", fails=True)
+    assert "one training size only; run others with `dvc exp run -S data.max_train" in told
+    dvc(work, "exp", "run", "-S", "data.max_train_examples=12")
+    # Another parameter has changed, too: not a point of the same curve.
+    dvc(work, "exp", "run", "-S", "data.max_train_examples=15", "-S", "lora.r=2")
+    dvc(work, "exp", "run", "-S", "data.max_train_examples=24", "-S", "lora.r=8")
+    told = textune(work, "learning-curve", "--output", "curve.svg")
+    lines = [line.split() for line in told.splitlines() if " rows " in line]
+    assert [line[1] for line in lines if line[0] == "LoRA"] == ["12", "24"]
+    assert (work / "curve.svg").read_text().startswith("<svg")
 
 
 def wait_for_queue(work: Path) -> None:

@@ -2,15 +2,25 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from textune.params import EvaluateParams
 from textune.results import predictions
 from textune.results.predictions import Predictions
 
 LABELS = ["very negative", "neutral", "🙂"]
 ROWS = 240
+
+
+def settings(**changes: Any) -> EvaluateParams:
+    """Of the comparison, for small data."""
+    values = {"confidence": 0.9, "margin": 0.05, "metric": "accuracy", "resamples": 1000, "seed": 0}
+    return EvaluateParams.model_validate({**values, **changes})
 
 
 def random_predictions(seed: int, skill: float, rows: int = ROWS, classes: int = 3) -> Predictions:
@@ -52,6 +62,7 @@ def write_run(models: Path, method: str, seed: int, *, skill: float, trainable: 
         "best_epoch": 2,
         "trainable_parameters": trainable,
         "total_parameters": 22_714_371,
+        "training_flops": trainable * 1e6,
         "train_seconds": 100.0 + 50 * seed,
         "tweets_per_second": 140.0,
         "peak_memory_mib": 800.0 + 100 * seed,
@@ -60,6 +71,16 @@ def write_run(models: Path, method: str, seed: int, *, skill: float, trainable: 
     }
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
+
+
+def write_texts(path: Path, rows: int = ROWS) -> list[str]:
+    """A prepared split with the texts of `random_predictions`."""
+    kinds = ["@user hello there", "see http now", "so good 😀", "=1+1", "a longer text of words"]
+    texts = [f"{kinds[number % 5]} {'more ' * (number % 7)}{number}" for number in range(rows)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = {"row_id": [f"row-{number}" for number in range(rows)], "text": texts}
+    pq.write_table(pa.table(table), path)
+    return texts
 
 
 def write_curve(run: Path, metric: str, values: list[float]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from tests.results.fake_runs import write_models
+from tests.results.fake_runs import write_models, write_texts
 
 ROOT = Path(__file__).parents[2]
 STAGE = ROOT / "src/evaluation.py"
@@ -19,6 +19,8 @@ FILES = {
     "curves/accuracy.csv",
     "curves/loss.csv",
     "quality.json",
+    "reliability.csv",
+    "slices.json",
     "validation.json",
 }
 # Run like `python src/evaluation.py`, then tell whether anything heavy was imported.
@@ -34,8 +36,9 @@ def workspace(folder: Path, seeds: list[int]) -> Path:
     folder.mkdir()
     params = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["train"]["seeds"] = seeds
-    params["evaluate"]["resamples"] = 500
+    params["evaluate"]["resamples"] = 1000
     YAML().dump(params, folder / "params.yaml")
+    write_texts(folder / "data/prepared/test.parquet")
     return folder
 
 
@@ -63,6 +66,9 @@ def test_stage_at_once_in_two_processes(tmp_path: Path) -> None:
         assert process.returncode == 0, err
         assert "full fine-tuning" in out
         assert out.splitlines()[-1] == "heavy: []"
+        assert "Use " in out
+    errors = {path.name for path in (folders[0] / "data/errors").iterdir()}
+    assert errors == {"untrained.csv", "baseline.csv", "lora.csv", "full.csv"}
     metrics = [folder / "metrics" for folder in folders]
     written = {str(p.relative_to(metrics[0])) for p in metrics[0].rglob("*") if p.is_file()}
     assert written == FILES

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import torch
 
-from textune.bench.flops import encoder_shapes, flops_per_token
 from textune.params import Params
 from textune.pretrained import load_classifier
+from textune.training.flops import encoder_shapes, flops_per_token
 from textune.training.hardware import Device, choose_device
 
 _SQUARE = 2048

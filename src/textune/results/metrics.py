@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textune.errors import UserError
+from textune.results.calibration import expected_calibration_error
 
 DIGITS = 6  # a fixed rounding keeps a change that is no change out of the diff of metrics/
 
@@ -15,7 +16,8 @@ DIGITS = 6  # a fixed rounding keeps a change that is no change out of the diff 
 def score(
     labels: NDArray[np.integer], probabilities: NDArray[np.floating], label_names: Sequence[str]
 ) -> dict[str, float]:
-    """Accuracy, macro recall, macro and weighted F1, log loss, recall and precision by class.
+    """Accuracy, macro recall, macro and weighted F1, log loss, calibration error (see
+    `calibration`), recall and precision by class.
 
     labels: (n,) true classes; probabilities: (n, k); label_names: k names.
     Classes are keyed `recall_<label>` and `precision_<label>` (see `label_keys`). A class without
@@ -40,7 +42,8 @@ def score(
         found = metric.compute(predictions=predicted, references=labels, classes=classes)
         scores |= _flat(found, label_keys(label_names))
     log_loss = local.LogLoss().compute(predictions=probabilities, references=labels)
-    return scores | _flat(log_loss, [])
+    error = expected_calibration_error(labels, probabilities)
+    return scores | _flat(log_loss, []) | {"calibration_error": round(error, DIGITS)}
 
 
 def label_keys(label_names: Sequence[str]) -> list[str]:

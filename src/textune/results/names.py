@@ -7,6 +7,9 @@ the method that trains only this head, so the other one is called `untrained` ev
 UNTRAINED = "untrained"
 TRAINED_HEAD = "baseline"
 
+# How people write the metrics that methods are compared by.
+TITLES = {"accuracy": "accuracy", "macro_recall": "macro recall", "macro_f1": "macro F1"}
+
 _ROW_NAMES = {
     UNTRAINED: "untrained head",
     TRAINED_HEAD: "trained head (baseline)",

@@ -24,6 +24,7 @@ class RunRecord(BaseModel):
     label_names: list[str]
     trainable_parameters: int
     total_parameters: int
+    training_flops: float
     train_seconds: float
     tweets_per_second: float
     peak_memory_mib: float
@@ -98,6 +99,7 @@ def _untrained(run: Run) -> Run:
     """The pretrained model with the new head that `run` started from; it cost nothing to make."""
     free = {
         "trainable_parameters": 0,
+        "training_flops": 0.0,
         "train_seconds": 0.0,
         "tweets_per_second": 0.0,
         "peak_memory_mib": 0.0,

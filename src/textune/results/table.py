@@ -1,136 +1,176 @@
-"""The table that answers the question, made from metrics/*.json alone."""
+"""What answers the question, made from metrics/*.json alone: scores and costs of the methods, every
+pair's difference with its verdict, and the method to use."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from rich import box, filesize
+from rich import filesize
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from textune.files import read_json
-from textune.results.names import TRAINED_HEAD, UNTRAINED, row_name
+from textune.results.cells import NOTHING, WIDE, Cell, Column, Grid, fits
+from textune.results.names import TITLES, UNTRAINED, row_name
+from textune.results.resampling import METRICS
 
-Numbers = Mapping[str, Mapping[str, float]]
+Cost = Mapping[str, Mapping[str, float]]
 Comparison = Mapping[str, Any]
 
-
-class _Column(NamedTuple):
-    heading: str
-    best: Callable[[Iterable[float]], float] | None = None  # which value is printed bold
-
-
-class _Cell(NamedTuple):
-    text: str
-    value: float | None = None  # None takes no part in the search for the best
-
-
-_NOTHING = _Cell("–")
-_SCORES = 5  # columns before the first cost
-_WIDE = 160
+_ABOUT = {
+    "method": (
+        "These intervals and verdicts are about the methods: another training with other seeds, on"
+        " other texts like these"
+    ),
+    "models": (
+        "These intervals and verdicts are about these trained models only, on other texts like"
+        " these; what another training would give takes three seeds or more"
+    ),
+}
 
 
 def print_table(metrics: Path, markdown: bool = False) -> None:
-    """Print the table of the folder `metrics`. Raises UserError if a file of it is missing."""
-    quality, cost, comparison = (
-        read_json(metrics / f"{name}.json") for name in ("quality", "cost", "comparison")
-    )
+    """Print the tables of the folder `metrics`. Raises UserError if a file of it is missing."""
+    cost, comparison = (read_json(metrics / f"{name}.json") for name in ("cost", "comparison"))
+    grids = (methods(cost, comparison), pairs(cost, comparison))
+    told = (about(comparison), choice(cost, comparison))
     if markdown:
-        print(markdown_table(quality, cost, comparison), end="")
+        print("\n".join([*(grid.markdown() for grid in grids), *told]))
         return
     console = Console()
     if not console.is_terminal:
-        console.width = _WIDE  # a log or pipe gains nothing from lines broken at 80
-    for part in _parts(console, table(quality, cost, comparison)):
-        console.print(part)
+        console.width = WIDE  # a log or pipe gains nothing from lines broken at 80
+    for grid in grids:
+        for part in _parts(console, grid):
+            console.print(part.drawn())
+    for text in told:
+        console.print(text, highlight=False, markup=False)
 
 
-def table(quality: Numbers, cost: Numbers, comparison: Comparison) -> Table:
-    """One row a method, the best of each column bold; arguments as in metrics/*.json."""
-    columns = _columns(cost, comparison)
-    drawn = _empty()
-    for number, column in enumerate(columns):
-        drawn.add_column(column.heading, justify="right" if number else "left")
-    for row in _rows(columns, quality, cost, comparison):
-        drawn.add_row(*[Text(text, style="bold" if best else "") for text, best in row])
-    return drawn
-
-
-def markdown_table(quality: Numbers, cost: Numbers, comparison: Comparison) -> str:
-    """The same rows as `table`, for a README; ends with a newline."""
-    columns = _columns(cost, comparison)
-    lines = [[column.heading.replace("\n", " ") for column in columns]]
-    lines.append([":--", *["--:"] * (len(columns) - 1)])
-    for row in _rows(columns, quality, cost, comparison):
-        escaped = [(text.replace("|", r"\|"), best) for text, best in row]
-        lines.append([f"**{text}**" if best else text for text, best in escaped])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _empty() -> Table:
-    return Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
-
-
-def _parts(console: Console, whole: Table) -> list[Table]:
-    """The table, or, where it is wider than the terminal, its scores and its costs one by one."""
-    unbounded = console.options.update(max_width=_WIDE)
-    if console.measure(whole, options=unbounded).maximum <= console.width:
-        return [whole]
-    parts = []
-    for columns in (whole.columns[:_SCORES], [whole.columns[0], *whole.columns[_SCORES:]]):
-        part = _empty()
-        for column in columns:
-            part.add_column(column.header, justify=column.justify)
-        for cells in zip(*(column.cells for column in columns), strict=True):
-            part.add_row(*cells)
-        parts.append(part)
-    return parts
-
-
-def _columns(cost: Numbers, comparison: Comparison) -> list[_Column]:
-    # params.yaml may have `baseline.tune: none`.
-    head = "trained" if _trained(TRAINED_HEAD, cost) else "untrained"
+def methods(cost: Cost, comparison: Comparison) -> Grid:
+    """A row a method, the fewest trained parameters first."""
+    question = _question(comparison)
     percent = f"{100 * comparison['confidence']:g} %"
-    return [
-        _Column("method"),
-        _Column("accuracy", max),
-        _Column("macro\nrecall", max),
-        _Column("macro\nF1", max),
-        _Column(f"accuracy minus {head}\nhead's, {percent} interval"),
-        _Column("trained\nparameters", min),
-        _Column("training\ntime", min),
-        _Column("tweets/s", max),
-        _Column("peak\nmemory", min),
-        _Column("size\non disk", min),
+    columns = [
+        Column("method"),
+        *(Column(f"{TITLES[metric]},\n{percent} interval", max) for metric in METRICS),
+        Column("trained\nparameters", min),
+        Column("training\ntime", min),
+        Column("tweets/s", max),
+        Column("peak\nmemory", min),
+        Column("size\non disk", min),
     ]
-
-
-def _rows(
-    columns: Sequence[_Column], quality: Numbers, cost: Numbers, comparison: Comparison
-) -> list[list[tuple[str, bool]]]:
-    """(text, whether it is the best of its column) by method, fewest trained parameters first."""
-    methods = sorted(
-        quality, key=lambda method: (_trained(method, cost), method != UNTRAINED, method)
+    ordered = sorted(
+        comparison["methods"],
+        key=lambda method: (_trained(method, cost), method != UNTRAINED, method),
     )
-    rows = [_cells(method, quality[method], cost.get(method, {}), comparison) for method in methods]
-    best = [_best(column, [row[number] for row in rows]) for number, column in enumerate(columns)]
-    return [
-        [(cell.text, cell.value is not None and cell.text == best[i]) for i, cell in enumerate(row)]
-        for row in rows
+    rows = [
+        [
+            Cell(_row_name(method, cost)),
+            *(_score(comparison["methods"][method][metric], question) for metric in METRICS),
+            *_costs(cost.get(method, {})),
+        ]
+        for method in ordered
     ]
+    return Grid(columns, rows)
 
 
-def _cells(
-    method: str, quality: Mapping[str, float], cost: Mapping[str, float], comparison: Comparison
-) -> list[_Cell]:
-    name = row_name(method, round(cost.get("trainable_parameters", 0)))
-    scores = [_share(quality.get(metric)) for metric in ("accuracy", "macro_recall", "macro_f1")]
+def pairs(cost: Cost, comparison: Comparison) -> Grid:
+    """A row a pair, by the metric that the method is chosen by, with both questions' answers."""
+    metric, percent = comparison["metric"], f"{100 * comparison['confidence']:g} %"
+    title = TITLES[metric]
+    columns = [
+        Column("pair"),
+        Column(f"{title},\ndifference"),
+        Column(f"these models,\n{percent} interval"),
+        Column("p\n(Holm)"),
+        Column(f"the method,\n{percent} interval"),
+        Column("p\n(Holm)"),
+        Column("smallest\ndetectable"),
+        Column("verdict"),
+    ]
+    question = _question(comparison)
+    rows = []
+    for name, by_metric in comparison["pairs"].items():
+        numbers = by_metric[metric]
+        one, other = (_row_name(method, cost) for method in name.split("_minus_"))
+        rows.append(
+            [
+                Cell(f"{one} minus {other}"),
+                Cell(_signed(numbers["difference"])),
+                *_tested(numbers.get("models")),
+                *_tested(numbers.get("method")),
+                _smallest(numbers[question]),
+                Cell(numbers["verdict"]),
+            ]
+        )
+    return Grid(columns, rows)
+
+
+def about(comparison: Comparison) -> str:
+    """The question that intervals and verdicts answer."""
+    seeds = comparison["seeds"]
+    return (
+        f"{_ABOUT[_question(comparison)]} ({seeds} seed{'s' * (seeds > 1)},"
+        f" {comparison['examples']:,} texts). Each interval is for itself; p is corrected for the"
+        " number of pairs, and decides the verdict.\n"
+    )
+
+
+def choice(cost: Cost, comparison: Comparison) -> str:
+    """The method to use, and why."""
+    chosen = comparison["choice"]
+    name, best = chosen["method"], chosen["best_on_validation"]
+    title, margin = TITLES[comparison["metric"]], f"{100 * comparison['margin']:g} points"
+    best_name = _row_name(best, cost)
+    use = "Use" if _question(comparison) == "method" else "Of these trained models, use"
+    if name == best:
+        text = (
+            f"{use} {best_name}: it is the best on validation, and no method that trains less is"
+            f" surely within {margin} of its {title} on test."
+        )
+    else:
+        numbers = chosen[f"{name}_minus_{best}"]
+        text = (
+            f"{use} {_row_name(name, cost)}: of the methods whose {title} is surely not more than"
+            f" {margin} below that of {best_name}, the best on validation, it trains the fewest"
+            f" parameters (difference {_points(numbers['difference'])}, at least"
+            f" {_points(numbers['low'])} points; p {_p(numbers['p_not_worse_holm'])})."
+        )
+    if "better_on_test" in chosen:
+        names = [_row_name(method, cost) for method in chosen["better_on_test"].split(", ")]
+        text += f" But on test {' and '.join(names)} did better than {best_name}."
+    return text
+
+
+def _parts(console: Console, grid: Grid) -> list[Grid]:
+    """The grid, or, where it is wider than the terminal, halves of it one by one."""
+    if len(grid.columns) <= 2 or fits(console, grid.drawn()):
+        return [grid]
+    middle = (len(grid.columns) + 1) // 2
+    halves = (range(middle), [0, *range(middle, len(grid.columns))])
+    return [part for half in halves for part in _parts(console, grid.take(half))]
+
+
+def _question(comparison: Comparison) -> str:
+    return str(comparison["question"])
+
+
+def _row_name(method: str, cost: Cost) -> str:
+    return row_name(method, round(_trained(method, cost)))
+
+
+def _trained(method: str, cost: Cost) -> float:
+    return cost.get(method, {}).get("trainable_parameters", 0)
+
+
+def _score(numbers: Mapping[str, Any], question: str) -> Cell:
+    mean, bounds = numbers["mean"], numbers[question]
+    return Cell(f"{mean:.3f} [{bounds['low']:.3f}, {bounds['high']:.3f}]", round(mean, 3))
+
+
+def _costs(cost: Mapping[str, float]) -> list[Cell]:
     return [
-        _Cell(name),
-        *scores,
-        _difference(method, comparison),
         _cost(cost.get("trainable_parameters"), lambda count: f"{count:,.0f}"),
         _cost(cost.get("train_seconds"), lambda seconds: str(timedelta(seconds=round(seconds)))),
         _cost(cost.get("tweets_per_second"), lambda speed: f"{speed:,.0f}"),
@@ -139,34 +179,33 @@ def _cells(
     ]
 
 
-def _share(value: float | None) -> _Cell:
-    return _NOTHING if value is None else _Cell(f"{value:.3f}", value)
-
-
-def _cost(value: float | None, text: Callable[[float], str]) -> _Cell:
+def _cost(value: float | None, text: Callable[[float], str]) -> Cell:
     """Costs of 0 are those of a head that nobody trained: nothing to compete with."""
-    return _Cell(text(value), value) if value else _NOTHING
+    return Cell(text(value), value) if value else NOTHING
 
 
-def _difference(method: str, comparison: Comparison) -> _Cell:
-    if method == UNTRAINED:  # the file holds trained minus untrained
-        found = comparison.get(f"{TRAINED_HEAD}_minus_{UNTRAINED}", {}).get("accuracy")
-        signed = found and [-found["difference"], -found["high"], -found["low"]]
-    else:
-        found = comparison.get(f"{method}_minus_{TRAINED_HEAD}", {}).get("accuracy")
-        signed = found and [found["difference"], found["low"], found["high"]]
-    if not signed:
-        return _NOTHING
+def _tested(numbers: Mapping[str, float] | None) -> list[Cell]:
+    """Interval and p of one question, which may have no answer."""
+    if numbers is None:
+        return [NOTHING, NOTHING]
+    interval = f"[{_signed(numbers['low'])}, {_signed(numbers['high'])}]"
+    return [Cell(interval), Cell(_p(numbers["p_holm"]).removeprefix("= "))]
+
+
+def _smallest(numbers: Mapping[str, float]) -> Cell:
+    if "smallest_detectable" not in numbers:
+        return NOTHING
+    return Cell(f"{numbers['smallest_detectable']:.3f}")
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _signed(share: float) -> str:
     # Adding 0 turns -0 into 0.
-    difference, low, high = (f"{round(value, 3) + 0:+.3f}" for value in signed)
-    return _Cell(f"{difference} [{low}, {high}]")
+    return f"{round(share, 3) + 0:+.3f}"
 
 
-def _best(column: _Column, cells: Sequence[_Cell]) -> str | None:
-    """The text of the best cell: values that read alike are bold together."""
-    values = {cell.value: cell.text for cell in cells if cell.value is not None}
-    return values[column.best(values)] if column.best and values else None
-
-
-def _trained(method: str, cost: Numbers) -> float:
-    return cost.get(method, {}).get("trainable_parameters", 0)
+def _points(share: float) -> str:
+    return f"{round(100 * share, 1) + 0:+.1f}"

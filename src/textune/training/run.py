@@ -21,6 +21,7 @@ from textune.training.batches import LengthGroupedBatches, PaddedRows
 from textune.training.callbacks import KeepBest, RecordLive, ShowProgress, Stopwatch
 from textune.training.features import FeatureRows, HeadOverFeatures, first_token_features
 from textune.training.first_token import first_token_only
+from textune.training.flops import flops_per_token
 from textune.training.hardware import choose_device, choose_precision
 from textune.training.trainer import TextTrainer, frozen_in_bf16
 
@@ -71,6 +72,16 @@ class Run:
     def total_parameters(self) -> int:
         """Number of weights of the model, with what the method added."""
         return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def training_flops(self) -> float:
+        """Operations to train on all rows and epochs (`flops_per_token`), padding not counted."""
+        if self.trainable_parameters == 0:
+            return 0.0
+        lengths = self._splits["train"].lengths
+        mean = max(1, round(float(lengths.mean())))
+        per_token = flops_per_token(self.name, self.params, self.label_names, mean)
+        return per_token * float(lengths.sum()) * self.params.train.epochs
 
     @property
     def rows_per_second(self) -> float:

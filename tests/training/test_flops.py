@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from textune.bench.flops import flops_per_token
 from textune.params import Params
+from textune.training.flops import flops_per_token
 
 MakeParams = Callable[..., Params]
 
