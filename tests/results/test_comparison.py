@@ -73,7 +73,7 @@ def test_p_of_each_pair_of_models_is_mcnemars(three_seeds: Path) -> None:
     for seed in range(3):
         one, other = (runs[m][seed].predictions["test"].hits for m in ("full", "lora"))
         table = [[sum(one * other), sum(one > other)], [sum(other > one), 0]]
-        assert found[f"p_seed_{seed}"] == pytest.approx(mcnemar(table).pvalue, abs=1e-6)
+        assert found[f"p_seed_{seed}"] == pytest.approx(mcnemar(table).pvalue, rel=1e-3)
 
 
 def test_holm_by_hand(three_seeds: Path) -> None:
@@ -84,7 +84,7 @@ def test_holm_by_hand(three_seeds: Path) -> None:
         highest = 0.0
         for rank, one in enumerate(answers):
             highest = max(highest, min(1.0, (3 - rank) * one["p"]))
-            assert one["p_holm"] == pytest.approx(highest, abs=3e-6)
+            assert one["p_holm"] == pytest.approx(highest, rel=1e-3)
 
 
 def test_the_cheapest_method_that_is_surely_good_enough(three_seeds: Path) -> None:

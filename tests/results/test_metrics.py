@@ -6,6 +6,7 @@ from sklearn import metrics as sk
 
 from tests.results.fake_runs import LABELS, random_predictions
 from textune.errors import UserError
+from textune.results.calibration import expected_calibration_error
 from textune.results.metrics import label_keys, score
 
 
@@ -19,6 +20,7 @@ def test_scores_are_those_of_scikit_learn() -> None:
         "macro_f1": sk.f1_score(labels, predicted, average="macro"),
         "weighted_f1": sk.f1_score(labels, predicted, average="weighted"),
         "log_loss": sk.log_loss(labels, found.probabilities),
+        "calibration_error": expected_calibration_error(labels, found.probabilities),
     }
     for number, key in enumerate(["very_negative", "neutral", "class_2"]):
         expected[f"recall_{key}"] = (predicted[labels == number] == number).mean()
@@ -47,6 +49,7 @@ def test_scores_by_hand_with_a_class_that_is_never_predicted() -> None:
         "precision_a": 0.5,
         "precision_b": 0.5,
         "precision_c": 0.0,
+        "calibration_error": 0.0,
     }
 
 

@@ -17,7 +17,7 @@ FAST = [
     Setting(3, 0.002, 2_000, metric="macro_recall"),
     Setting(3, 0.0, 2_000, metric="macro_f1"),
 ]
-TRIALS = 400
+TRIALS = 1000
 
 
 def check(found: Found) -> None:
@@ -27,12 +27,12 @@ def check(found: Found) -> None:
     assert 0.93 - slack < found.covers_models < 0.97 + slack, found
     assert found.covers_method is not None
     assert 0.93 - slack < found.covers_method < 0.97 + slack, found
-    if setting.gap == 0 and setting.seed_sd == 0:
+    if found.fires_models is not None:
         assert found.fires_models < 0.05 + slack, found
     if setting.gap == 0 and found.fires_method is not None:
         assert found.fires_method < 0.05 + slack, found
-    if setting.gap == SETTINGS.margin and found.passes_method is not None:
-        assert found.passes_method < 0.025 + error(0.025, trials), found
+    if setting.gap == SETTINGS.margin and found.passes is not None:
+        assert found.passes < 0.025 + error(0.025, trials), found
 
 
 def error(share: float, trials: int) -> float:
@@ -42,22 +42,19 @@ def error(share: float, trials: int) -> float:
 
 @pytest.mark.parametrize("setting", FAST, ids=str)
 def test_a_few_settings(setting: Setting) -> None:
-    check(simulate(setting, trials=100))
+    check(simulate(setting, trials=150))
 
 
 def test_models_differ_where_methods_do_not() -> None:
-    """With seeds that vary by 3 points these models do differ, though the methods are the same."""
-    found = simulate(Setting(3, 0.03, 2_000), trials=60)
-    assert found.fires_models > 0.5
-    assert found.fires_method is not None
-    assert found.fires_method < 0.15
+    """Seeds that vary by 3 points: the interval of each question covers its own truth."""
+    check(simulate(Setting(3, 0.03, 2_000), trials=60))
 
 
 def test_two_points_are_found_and_the_margin_holds() -> None:
     setting = Setting(3, 0.0, 12_284)
     found = simulate(with_gap(setting), trials=40)
-    assert found.finds_method is not None
-    assert found.finds_method > 0.9
+    assert found.finds is not None
+    assert found.finds > 0.9
     check(simulate(with_gap(setting, SETTINGS.margin), trials=60))
 
 
@@ -88,8 +85,8 @@ def table() -> Iterator[str]:
     macro = Setting(3, 0.002, 2_000, metric="macro_recall")
     for setting in [*GRID, macro, replace(macro, metric="macro_f1", seed_sd=0.0)]:
         same = simulate(setting, TRIALS)
-        better = simulate(with_gap(setting), TRIALS)
-        by_margin = simulate(with_gap(setting, SETTINGS.margin), TRIALS)
+        better = simulate(with_gap(setting), TRIALS // 3)
+        by_margin = simulate(with_gap(setting, SETTINGS.margin), TRIALS // 3)
         for found in (same, better, by_margin) if setting.metric == "accuracy" else (same,):
             check(found)
         cells = [
@@ -99,9 +96,9 @@ def table() -> Iterator[str]:
             f"{setting.n:,}",
             percent(same.covers_models),
             percent(same.covers_method),
-            percent(same.fires_models if setting.seed_sd == 0 else None),
+            percent(same.fires_models),
             percent(same.fires_method),
-            percent(better.finds_method),
-            percent(by_margin.passes_method),
+            percent(better.finds),
+            percent(by_margin.passes),
         ]
         yield f"| {' | '.join(cells)} |"

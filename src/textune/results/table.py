@@ -76,7 +76,10 @@ def methods(cost: Cost, comparison: Comparison) -> Grid:
 
 
 def pairs(cost: Cost, comparison: Comparison) -> Grid:
-    """A row a pair, by the metric that the method is chosen by, with both questions' answers."""
+    """A row a pair, by the metric that the method is chosen by, with both questions' answers.
+
+    Pairs with the method that trains the least come first.
+    """
     metric, percent = comparison["metric"], f"{100 * comparison['confidence']:g} %"
     title = TITLES[metric]
     columns = [
@@ -91,9 +94,10 @@ def pairs(cost: Cost, comparison: Comparison) -> Grid:
     ]
     question = _question(comparison)
     rows = []
-    for name, by_metric in comparison["pairs"].items():
-        numbers = by_metric[metric]
-        one, other = (_row_name(method, cost) for method in name.split("_minus_"))
+    names = [tuple(name.split("_minus_")) for name in comparison["pairs"]]
+    for pair in sorted(names, key=lambda pair: [_trained(method, cost) for method in pair[::-1]]):
+        numbers = comparison["pairs"]["_minus_".join(pair)][metric]
+        one, other = (_row_name(method, cost) for method in pair)
         rows.append(
             [
                 Cell(f"{one} minus {other}"),
