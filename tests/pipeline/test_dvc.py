@@ -122,6 +122,16 @@ def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path)
     assert read(work, "cost.json") == before
 
 
+def test_changing_the_margin_compares_again_and_trains_nothing(work: Path) -> None:
+    output = dvc(work, "exp", "run", "-S", "evaluate.margin=0.9")
+    assert trained(output) == {"evaluate"}
+    choice = read(work, "comparison.json")["choice"]
+    assert choice["method"] == "baseline"
+    diff = dvc(work, "metrics", "diff", "--targets", "metrics/comparison.json")
+    assert "margin" in diff
+    assert "choice.method" in diff
+
+
 def test_another_seed_trains_alone_and_a_dropped_one_is_not_scored(work: Path) -> None:
     before = read(work, "quality.json")
     output = dvc(work, "exp", "run", "-S", "train.seeds=[0,1]")

@@ -125,7 +125,7 @@ def test_one_seed_leaves_the_methods_question_open() -> None:
 
 def test_the_choice_says_why() -> None:
     assert choice(COST, compared()) == (
-        "Use LoRA: of the methods whose accuracy is surely not more than 1 points below that of"
+        "Use LoRA: of the methods whose accuracy is surely not more than 1 point below that of"
         " adapters, the best on validation, it trains the fewest parameters (difference +0.0, at"
         " least -0.4 points; p = 0.001)."
     )

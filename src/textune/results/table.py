@@ -125,7 +125,7 @@ def choice(cost: Cost, comparison: Comparison) -> str:
     """The method to use, and why."""
     chosen = comparison["choice"]
     name, best = chosen["method"], chosen["best_on_validation"]
-    title, margin = TITLES[comparison["metric"]], f"{100 * comparison['margin']:g} points"
+    title, margin = TITLES[comparison["metric"]], _margin(comparison["margin"])
     best_name = _row_name(best, cost)
     use = "Use" if _question(comparison) == "method" else "Of these trained models, use"
     if name == best:
@@ -209,6 +209,11 @@ def _p(value: float) -> str:
 def _signed(share: float) -> str:
     # Adding 0 turns -0 into 0.
     return f"{round(share, 3) + 0:+.3f}"
+
+
+def _margin(share: float) -> str:
+    points = f"{100 * share:g}"
+    return f"{points} point{'s' * (points != '1')}"
 
 
 def _points(share: float) -> str:
