@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.results.simulation import GRID, SETTINGS, Found, Setting, simulate, with_gap
+from textune.results.inference import asks_for_method
 
 FAST = [
     Setting(3, 0.0, 2_000),
@@ -26,7 +27,8 @@ def check(found: Found) -> None:
     slack = error(0.95, trials)
     assert 0.93 - slack < found.covers_models < 0.97 + slack, found
     assert found.covers_method is not None
-    assert 0.93 - slack < found.covers_method < 0.97 + slack, found
+    if asks_for_method(setting.seeds):
+        assert 0.93 - slack < found.covers_method < 0.97 + slack, found
     if found.fires_models is not None:
         assert found.fires_models < 0.05 + slack, found
     if setting.gap == 0 and found.fires_method is not None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
 
-# With two there may be a single degree of freedom, whose interval is 12.7 standard errors each way.
+# With two, intervals cover too little (docs/statistics.md).
 SEEDS_FOR_METHOD = 3
 # Scores that are alike may differ in the last bit.
 _ALIKE = 1e-12

@@ -146,7 +146,7 @@ def _picture(curves: Curves) -> dict[str, Any]:
         "field": "rows",
         "type": "quantitative",
         "title": "rows of train",
-        "scale": {"type": "log", "padding": 12},
+        "scale": {"type": "log", "nice": False, "padding": 12},
     }
     color = {"field": "method", "type": "nominal", "sort": None}
     scale = {"zero": False}
