@@ -47,9 +47,23 @@ def test_hillis_by_hand() -> None:
 
 
 def test_a_negative_covariance_counts_as_none() -> None:
-    values = np.array([0.0, 0.01])
+    values = np.array([0.0, 0.03])
     opposite = np.array([[0.01, -0.01, 0.01], [-0.01, 0.01, -0.01]])
     assert over_seeds(values, opposite).error == pytest.approx(np.std(values, ddof=1) / 2**0.5)
+
+
+def test_seeds_do_not_vary_less_than_their_examples_make_them() -> None:
+    """Each seed has noise of its own of variance 1e-4, but by luck the three are alike."""
+    random = np.random.default_rng(2)
+    resampled = 0.01 * random.normal(size=(3, 50_000))
+    lucky = over_seeds(np.array([0.010, 0.0101, 0.0102]), resampled)
+    assert lucky.error == pytest.approx(0.01 / 3**0.5, rel=0.02)
+    assert lucky.df == pytest.approx(2, rel=0.05)
+    low, high = lucky.interval(0.95)
+    assert (high - low) / 2 == pytest.approx(lucky.error * stats.t.ppf(0.975, 4 * lucky.df))
+    # Where the seeds vary more, it is the plain t interval again.
+    wild = over_seeds(np.array([-0.05, 0.0, 0.05]), resampled)
+    assert wild.interval_df == wild.df
 
 
 def test_not_worse_is_the_one_sided_test_against_the_margin() -> None:

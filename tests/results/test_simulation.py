@@ -44,7 +44,7 @@ def error(share: float, trials: int) -> float:
 
 @pytest.mark.parametrize("setting", FAST, ids=str)
 def test_a_few_settings(setting: Setting) -> None:
-    check(simulate(setting, trials=150))
+    check(simulate(setting, trials=80))
 
 
 def test_models_differ_where_methods_do_not() -> None:
