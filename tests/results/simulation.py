@@ -10,6 +10,7 @@ from itertools import combinations, product
 from unittest.mock import patch
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from textune.params import EvaluateParams
@@ -129,11 +130,6 @@ def _trial(setting: Setting, random: np.random.Generator) -> list[float]:
         pvalues[one, other] = {"p": float(permuted[number, -1])}
     compared = compare(scored, pvalues, SETTINGS)
 
-    def covered(bounds: list[tuple[float, float]], truth: np.ndarray) -> float:
-        differences = [truth[METHODS.index(a)] - truth[METHODS.index(b)] for a, b in PAIRS]
-        return _covered(bounds, differences)
-
-    estimates = {pair: over_seeds(*scored.difference(pair)) for pair in PAIRS}
     models = [compared[pair]["models"] for pair in PAIRS]
     fires_method = finds = passes = np.nan
     if asks_for_method(seeds):
@@ -141,9 +137,9 @@ def _trial(setting: Setting, random: np.random.Generator) -> list[float]:
         fires_method, finds = any(fired), fired[0]
         passes = scored.estimate(("b", "a")).pvalue_not_worse(SETTINGS.margin) < 0.025
     return [
-        covered([(one["low"], one["high"]) for one in models], own.mean(axis=1)),
+        _covered([(one["low"], one["high"]) for one in models], own.mean(axis=1)),
         # With two seeds this is not told, but would be.
-        covered([estimates[pair].interval(0.95) for pair in PAIRS], expected),
+        _covered([over_seeds(*scored.difference(pair)).interval(0.95) for pair in PAIRS], expected),
         any(one["p_holm"] < 0.05 for one in models) if setting.models_are_alike else np.nan,
         fires_method,
         finds,
@@ -151,6 +147,10 @@ def _trial(setting: Setting, random: np.random.Generator) -> list[float]:
     ]
 
 
-def _covered(bounds: list[tuple[float, float]], truths: list[float]) -> float:
-    inside = [low <= truth <= high for (low, high), truth in zip(bounds, truths, strict=True)]
-    return float(np.mean(inside))
+def _covered(bounds: list[tuple[float, float]], truth: NDArray[np.float64]) -> float:
+    """The share of the pairs' intervals that hold the difference of `truth`, one for a method."""
+    numbers = [(METHODS.index(one), METHODS.index(other)) for one, other in PAIRS]
+    differences = [truth[one] - truth[other] for one, other in numbers]
+    return float(
+        np.mean([low <= d <= high for (low, high), d in zip(bounds, differences, strict=True)])
+    )

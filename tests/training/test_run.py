@@ -16,6 +16,7 @@ from textune.methods import METHOD_NAMES
 from textune.params import Params, check_params
 from textune.pretrained import load_tokenizer
 from textune.trained import load_trained, write_run
+from textune.training.flops import flops_per_token
 from textune.training.run import Run
 
 MakeParams = Callable[..., Params]
@@ -175,3 +176,15 @@ def test_gpu_is_used_when_there_is_one(tiny_params: MakeParams, data: Prepared) 
     run.train()
     assert run.device == "cuda"
     assert next(run.model.parameters()).is_cuda
+
+
+def test_operations_of_training_count_every_token_and_epoch(
+    tiny_params: MakeParams, data: Prepared
+) -> None:
+    params = tiny_params(train={"epochs": 4})
+    lengths = data.train.lengths
+    per_token = flops_per_token("lora", params, data.label_names, round(float(lengths.mean())))
+    expected = per_token * lengths.sum() * 4
+    assert Run("lora", params, data, seed=0).training_flops == pytest.approx(expected)
+    untrained = tiny_params(baseline={"tune": "none"})
+    assert Run("baseline", untrained, data, seed=0).training_flops == 0

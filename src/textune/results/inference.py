@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
 
-# With two, intervals cover too little (docs/statistics.md).
+# With two, intervals cover too much or too little (docs/statistics.md).
 SEEDS_FOR_METHOD = 3
 # Scores that are alike may differ in the last bit.
 _ALIKE = 1e-12
+# Degrees of freedom of the interval where the variance is that of the examples: see `over_seeds`.
 _KNOWN_BETTER = 4
 
 Pair = tuple[str, str]
