@@ -59,14 +59,21 @@ class HubRepository:
         for logger in loggers:
             logger.setLevel(logging.ERROR)
         page = "datasets/" if self.kind == "dataset" else ""
+        gated = (
+            f"{self._what} is gated; accept its terms at"
+            f" https://huggingface.co/{page}{self.name} and log in with `hf auth login`"
+        )
         try:
             yield
         except errors.GatedRepoError:
-            raise UserError(
-                f"{self._what} is gated; accept its terms at"
-                f" https://huggingface.co/{page}{self.name} and log in with `hf auth login`"
-            ) from None
-        except (errors.RepositoryNotFoundError, errors.HFValidationError, DatasetNotFoundError):
+            raise UserError(gated) from None
+        except (
+            errors.RepositoryNotFoundError,
+            errors.HFValidationError,
+            DatasetNotFoundError,
+        ) as error:
+            if isinstance(error, DatasetNotFoundError) and "gated" in str(error):
+                raise UserError(gated) from None
             raise UserError(
                 f"{self._what} is not on the hub, or is private; mend"
                 f" {self._key}, or log in with `hf auth login`"
@@ -105,9 +112,9 @@ class HubRepository:
             status = getattr(getattr(error, "response", None), "status_code", None)
             reason = f"{constants.ENDPOINT} answers {status}" if status else "no connection"
         return (
-            f"{self._what} is not in the cache and the hub cannot be reached ({reason}):"
-            f" copy {os.environ.get('HF_HOME', constants.HF_HOME)} from a machine that has it, or"
-            f" set {_BUNDLED[self.kind]}"
+            f"{self._what} at {self.revision} is not in the cache and the hub cannot be reached"
+            f" ({reason}): copy {os.environ.get('HF_HOME', constants.HF_HOME)} from a machine that"
+            f" has it, or set {_BUNDLED[self.kind]}"
         )
 
 
@@ -126,10 +133,15 @@ def download_model(name: str, revision: str | None) -> Path:
                 name, revision=commit, allow_patterns=_WANTED, ignore_patterns=["*/*"]
             )
         )
+    require_safetensors(folder, f"{name} at {commit}")
+    return folder
+
+
+def require_safetensors(folder: Path, name: str) -> None:
+    """Raise `UserError` with the cure if the folder of the model `name` has no safetensors."""
     if not any(folder.glob("*.safetensors")):
         raise UserError(
-            f"model.name: {name} has no safetensors at {commit}; where you trust it, load it once"
-            " with transformers, save it with save_pretrained(FOLDER, safe_serialization=True),"
-            " and set model.name to FOLDER"
+            f"model.name: {name} has no safetensors; where you trust it, load model and tokenizer"
+            " once with transformers, save both with save_pretrained(FOLDER), and set model.name to"
+            " FOLDER"
         )
-    return folder

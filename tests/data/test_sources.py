@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import SHARED, git, real_values, write_tweeteval
+from textune.data.cleaning import clean
 from textune.data.sources import crowdflower, read_source
 from textune.errors import UserError
 from textune.params import DataParams, check_params
@@ -61,12 +62,12 @@ def test_tweeteval_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tweeteval").symlink_to(SHARED)
     (tmp_path / "tweeteval.dvc").touch()
-    tables = read_source(params("tweeteval")).tables
-    assert {name: len(table) for name, table in tables.items()} == {
-        "train": 45616,
-        "validation": 2000,
-        "test": 12284,
-    }
+    corpus = read_source(params("tweeteval"))
+    rows = {"train": 45616, "validation": 2000, "test": 12284}
+    assert {name: len(table) for name, table in corpus.tables.items()} == rows
+    cleaned, dropped = clean(corpus, params("tweeteval"))
+    kept = {name: len(table) for name, table in cleaned.tables.items()}
+    assert kept == {**rows, "train": 45616 - dropped["train"].total()}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.tiny import git, real_values
@@ -92,17 +94,23 @@ def test_seventy_seven_classes_and_a_long_text() -> None:
     ("name", "content", "expected"),
     [
         ("t.csv", "", "t.csv is empty; it needs the columns"),
-        ("t.csv", "a,b\n", "t.csv has no column text; data.text_column may be a, b"),
+        ("t.csv", "a,b\n", "t.csv has no column 'text'; data.text_column may be 'a', 'b'"),
+        ("t.csv", '"a\nb",c\n', "data.text_column may be 'a\\nb', 'c'"),
         ("t.jsonl", "{}\n", "t.jsonl:1 is empty; it needs the columns"),
         ("t.csv", "text,label\n", "t.csv holds no rows"),
         ("t.csv", "text,label\na,x\nb,x\n", "t.csv:2: 'x' is the only label of the data set"),
         ("t.csv", "text,label\na,x\nb,\n", "t.csv:3: the label is missing"),
         ("t.csv", "text,label\na,0.5\nb,1\n", "t.csv:2: label 0.5 is neither a name nor a whole"),
         ("t.csv", "text,label\na,x\nb\n", "t.csv:3 has 1 fields, the header 2"),
-        ("t.csv", 'text,label\na,x\n"b,y\n', "t.csv:3 is no valid CSV"),
+        ("t.csv", 'text,label\na,x\n"b,y\nc,x\nd,y\n', "t.csv:3 is no valid CSV"),
         ("t.csv", b"text,label\na,x\n\xff,y\n", "t.csv:3 is not UTF-8; convert the file"),
-        ("t.csv", "text,text,label\na,b,x\n", "t.csv has more than one column text"),
+        ("t.csv", "text,text,label\na,b,x\n", "t.csv has more than one column 'text'"),
         ("t.jsonl", '{"text": "a", "label": 1}\n{"text"\n', "t.jsonl:2 is no valid JSON"),
+        ("t.jsonl", '{"a":' * 100_000, "t.jsonl:1 is no valid JSON"),
+        ("t.jsonl", '{"text": "\\ud83d", "label": 1}\n', "t.jsonl:1 holds half of a surrogate"),
+        ("t.jsonl", '{"text": "a", "label": "\\ud83d"}\n', "t.jsonl:1 holds half of a surrogate"),
+        ("t.jsonl", '{"text": "a", "label": [1]}\n', "t.jsonl:1: the label is [1], neither"),
+        ("t.jsonl", '{"text": "a", "label": 0.5}\n', "t.jsonl:1: label 0.5 is neither"),
         ("t.jsonl", "[1]\n", "t.jsonl:1 is no JSON object"),
         ("t.jsonl", '{"text": 3, "label": 1}\n', "t.jsonl:1: the text is 3, no string"),
         ("t.jsonl", '{"text": "a", "label": null}\n', "t.jsonl:1: the label is missing"),
@@ -118,7 +126,39 @@ def test_bad_table(name: str, content: str | bytes, expected: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_parquet_that_is_not_utf8() -> None:
+    texts = pa.array([b"fine", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": texts, "label": [0, 1]}), "t.parquet")
+    with pytest.raises(UserError, match=r"^t\.parquet:2 is not UTF-8; convert the file$"):
+        read("t.parquet")
+
+
+def test_a_damaged_parquet_page() -> None:
+    pq.write_table(pa.table({"text": ["a", "b"] * 500, "label": [0, 1] * 500}), "t.parquet")
+    content = bytearray(Path("t.parquet").read_bytes())
+    content[4:40] = b"\xff" * 36
+    with pytest.raises(UserError, match=r"^t\.parquet cannot be read: "):
+        read(write("t.parquet", bytes(content)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["01", "1", "1_0"], ["01", "1", "1_0"]),
+        (["nan", "infinity", "1e3"], ["1e3", "infinity", "nan"]),
+        (["10", "9", "-1"], ["-1", "9", "10"]),
+        (["12345678901234567890", "12345678901234567891"], None),
+        (["²", "1"], ["1", "²"]),
+    ],
+)
+def test_labels_that_look_like_numbers_stay_apart(
+    labels: list[str], names: list[str] | None
+) -> None:
+    path = write("t.csv", "text,label\n" + "".join(f"t{label},{label}\n" for label in labels))
+    assert read(path).label_names == (names or labels)
+
+
 def test_a_label_that_is_none_of_the_names() -> None:
     path = write("t.csv", "text,label\na,x\nb,z\n")
-    with pytest.raises(UserError, match=r"t\.csv:3: label 'z' is none of x, y"):
+    with pytest.raises(UserError, match=r"t\.csv:3: label 'z' is none of 'x', 'y'"):
         read(path, label_names=["x", "y"])

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,17 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import ClassLabel, Dataset, Features, Sequence, Value, load_dataset
+from ruamel.yaml import YAML
 
 from tests.hub.server import Hub, Repository, serve
-from tests.tiny import ROOT, TWEETS
+from tests.tiny import ROOT, TWEETS, write_tweeteval
+from textune.data.sources import hub as hub_source
 from textune.data.sources.tweet_eval import NAME, REVISION
 from textune.params import read_params
 
 MODEL = "distilbert/distilbert-base-uncased"
 MODEL_COMMIT = "12040accade4e8a0f71eabdb258fecc2e7e948be"
 SENTIMENT = {"data.source": "tweet_eval", "data.config": "sentiment"}
-ELSEWHERE = {"data.source": "hub", "data.name": NAME, "data.revision": REVISION}
+ELSEWHERE = {
+    "data.source": "hub",
+    "data.name": NAME,
+    "data.config": "sentiment",
+    "data.revision": REVISION,
+}
 
 
 @pytest.fixture
@@ -35,23 +41,31 @@ def hub(tmp_path: Path, tiny_models: dict[str, Path]) -> Iterator[Hub]:
 
 def write_data_set(folder: Path) -> None:
     """A tiny TweetEval in the hub's layout: Parquet by configuration, and the card that says so."""
-    names = ["negative", "neutral", "positive"]
-    features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
-    for split, count in {"train": 30, "validation": 12, "test": 15}.items():
-        rows = {
-            "text": [f"{TWEETS[number % 3]} {split} {number}" for number in range(count)],
-            "label": [number % 3 for number in range(count)],
-        }
-        path = folder / "sentiment" / f"{split}-00000-of-00001.parquet"
+    write_config(folder, "sentiment", ClassLabel(names=["negative", "neutral", "positive"]))
+    write_config(folder, "emotion", ClassLabel(names=["anger", "joy", "optimism", "sadness"]))
+
+
+def write_config(
+    folder: Path, config: str, feature: Any, labels: list[Any] | None = None, **splits: list[Any]
+) -> None:
+    """Add a configuration with labels of the type `feature`, by default numbers of its classes.
+
+    labels: what a row may have. splits: the labels of a split, row by row, in their place.
+    """
+    rows = {"train": 30, "validation": 12, "test": 15}
+    labels = labels or list(range(getattr(feature, "num_classes", 0)))
+    features = Features({"text": Value("string"), "label": feature})
+    card = folder / "README.md"
+    head = card.read_text().removesuffix("---\n") if card.exists() else "---\nconfigs:\n"
+    head += f"- config_name: {config}\n  data_files:\n"
+    for split, count in rows.items():
+        column = splits.get(split, [labels[number % len(labels)] for number in range(count)])
+        texts = [f"{TWEETS[number % 3]} {split} {number}" for number in range(len(column))]
+        path = folder / config / f"{split}-00000-of-00001.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Dataset.from_dict(rows, features=features).to_parquet(path)
-    files = "".join(
-        f"  - split: {split}\n    path: sentiment/{split}-*\n"
-        for split in ("train", "validation", "test")
-    )
-    (folder / "README.md").write_text(
-        f"---\nconfigs:\n- config_name: sentiment\n  data_files:\n{files}---\n"
-    )
+        Dataset.from_dict({"text": texts, "label": column}, features=features).to_parquet(path)
+        head += f"  - split: {split}\n    path: {config}/{split}-*\n"
+    card.write_text(f"{head}---\n")
 
 
 def environment(hub: Hub, cache: Path) -> dict[str, str]:
@@ -105,36 +119,141 @@ def test_splits_that_are_missing_are_cut_from_train(
         "validation": "cut from train",
         "test": "cut from train",
     }
-    assert report()["kept"]["validation"] == {
-        "rows": 6,
+    assert report()["kept"]["validation"]["by_label"] == {
         "negative": 2,
         "neutral": 2,
         "positive": 2,
     }
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"data.revision": "null"}, f"data.revision is null, which moves; now main of {NAME} is"),
-        ({"data.revision": "f" * 40}, f"data set {NAME} has no revision fff"),
-        ({"data.name": "nobody/nothing"}, "data set nobody/nothing is not on the hub"),
-        ({"data.config": "sentimental"}, "data.config: cannot load"),
-        ({"data.text_column": "tweet"}, "has no column tweet; it may be text, label"),
-        ({"data.test_split": "final"}, "has no final, but train, validation, test"),
-        ({"data.label_names": "[a,b]"}, "label '2' is none of a, b"),
-    ],
-)
-def test_what_is_wrong_is_told_in_one_line(
-    hub: Hub, workspace: Path, tmp_path: Path, changes: dict[str, str], expected: str
-) -> None:
-    told = prepare(hub, tmp_path, {**ELSEWHERE, **changes})
+# Changes of a good data section, and what is said of them.
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"revision": None}, f"data.revision is null, which moves; now main of {NAME} is"),
+    ({"revision": "f" * 40}, f"data set {NAME} has no revision fff"),
+    ({"name": "nobody/nothing"}, "data set nobody/nothing is not on the hub"),
+    ({"config": "sentimental"}, "data.config: cannot load"),
+    ({"text_column": "tweet"}, "has no column tweet; it may be text, label"),
+    ({"text_column": "label"}, f"data.text_column: {NAME}, train:0 is 0, no text"),
+    ({"test_split": "final"}, "has no final, but train, validation, test"),
+    ({"label_names": ["a", "b"]}, f"has 2 names, but {NAME} has 3 classes: 'negative', 'neutral'"),
+    ({"label_names": ["negative", "b"]}, "label 'neutral' is none of 'negative', 'b'"),
+    ({"config": "lists"}, "train:0: the label is [0], neither a name nor a number"),
+    ({"config": "hidden"}, f"data.test_split: test of {NAME} is not labelled; set it to cut"),
+    ({"config": "nothing"}, f'cannot load {NAME}: Instruction "validation" corresponds to no data'),
+    ({"config": "one"}, "'x' is the only label"),
+]
+TELL = """
+import json, sys
+from textune.errors import UserError
+from textune.params import read_params
+
+def tell(changes):
+    from textune.data.sources import read_source
+    try:
+        read_source(read_params().data.model_copy(update=changes))
+    except UserError as error:
+        return str(error)
+    return "nothing is wrong"
+
+print(json.dumps([tell(changes) for changes in json.load(sys.stdin)]))
+"""
+
+
+def test_what_is_wrong_is_told_in_one_line(hub: Hub, workspace: Path, tmp_path: Path) -> None:
+    folder = hub.repositories[f"datasets/{NAME}"].folder
+    write_config(folder, "lists", Sequence(Value("int64")), [[0], [1]])
+    write_config(folder, "hidden", ClassLabel(names=["x", "y"]), test=[-1, -1])
+    write_config(folder, "nothing", ClassLabel(names=["x", "y"]), validation=[])
+    write_config(folder, "one", Value("string"), ["x"])
+    good = {"source": "hub", "name": NAME, "revision": REVISION, "config": "sentiment"}
+    done = subprocess.run(
+        [sys.executable, "-c", TELL],
+        input=json.dumps([good, *({**good, **changes} for changes, _ in WRONG)]),
+        env={**environment(hub, tmp_path), "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    nothing, *told = json.loads(done.stdout)
+    assert nothing == "nothing is wrong"
+    for (_, expected), message in zip(WRONG, told, strict=True):
+        assert expected in message
+        assert "\n" not in message
+
+
+def test_a_stage_that_fails_leaves_nothing(hub: Hub, workspace: Path, tmp_path: Path) -> None:
+    told = prepare(hub, tmp_path, {**ELSEWHERE, "data.revision": "null"})
     assert told.returncode == 1
-    last = told.stderr.splitlines()[-1]
-    assert last.startswith("error: "), told.stderr
-    assert expected in last
+    assert told.stderr.splitlines()[-1].startswith("error: data.revision is null")
     assert "Traceback" not in told.stderr
     assert not Path("data/prepared").exists()
+
+
+@pytest.mark.parametrize(
+    ("feature", "labels", "given", "expected"),
+    [
+        (ClassLabel(names=["1", "0"]), [0, 0, 1], None, {"1": 8, "0": 4}),
+        (ClassLabel(names=["1", "2", "3"]), [0, 0, 1], None, {"1": 8, "2": 4, "3": 0}),
+        (ClassLabel(names=["a", "b"]), [0, 0, 1], ["0", "x"], {"0": 8, "x": 4}),
+        (ClassLabel(names=["a", "b"]), [0, 0, 1], ["b", "a"], {"b": 4, "a": 8}),
+        (Value("int64"), [-1, 0, 1], None, {"-1": 4, "0": 4, "1": 4}),
+        (Value("int64"), [0, 0, 1], ["no", "yes"], {"no": 8, "yes": 4}),
+        (Value("string"), ["b", "a", "a"], None, {"a": 8, "b": 4}),
+    ],
+)
+def test_what_labels_mean(
+    hub: Hub,
+    workspace: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    feature: Any,
+    labels: list[Any],
+    given: list[str] | None,
+    expected: dict[str, int],
+) -> None:
+    write_config(tmp_path / "served", "own", feature, labels)
+    loaded = load_dataset(
+        "parquet",
+        data_files={
+            split: str(tmp_path / f"served/own/{split}-00000-of-00001.parquet")
+            for split in ("train", "validation", "test")
+        },
+        cache_dir=str(tmp_path / "cache"),
+    )
+    monkeypatch.setattr(hub_source, "_load", lambda params, name: loaded)
+    data = read_params().data.model_copy(update={"name": NAME, "label_names": given})
+    corpus = hub_source.read(data)
+    counts = corpus.tables["validation"]["label"].value_counts()
+    assert corpus.label_names == list(expected)
+    assert [counts.get(label, 0) for label in range(len(expected))] == list(expected.values())
+
+
+def test_any_task_of_tweet_eval(hub: Hub, workspace: Path, tmp_path: Path) -> None:
+    # Labels that were named for another data set play no part.
+    done = prepare(
+        hub,
+        tmp_path,
+        {**SENTIMENT, "data.config": "emotion", "data.label_names": "[negative,positive]"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(report()["kept"]["test"]["by_label"]) == ["anger", "joy", "optimism", "sadness"]
+
+
+def test_a_gated_data_set(hub: Hub, workspace: Path, tmp_path: Path) -> None:
+    hub.repositories[f"datasets/{NAME}"].gated = True
+    told = prepare(hub, tmp_path, SENTIMENT)
+    assert f"data set {NAME} is gated; accept its terms at" in told.stderr.splitlines()[-1]
+
+
+def test_without_the_hub_another_revision_is_not_taken_for_it(
+    hub: Hub, workspace: Path, tmp_path: Path
+) -> None:
+    assert prepare(hub, tmp_path, SENTIMENT).returncode == 0
+    cached = prepare(hub, tmp_path, SENTIMENT, HF_ENDPOINT="http://127.0.0.1:9")
+    assert cached.returncode == 0, cached.stderr
+    told = prepare(hub, tmp_path, {**SENTIMENT, "data.revision": "f" * 40}, HF_HUB_OFFLINE="1")
+    assert told.returncode == 1
+    assert f"the cache is {REVISION}; set data.revision to" in told.stderr.splitlines()[-1]
 
 
 def test_an_unreachable_hub(hub: Hub, workspace: Path, tmp_path: Path) -> None:
@@ -144,48 +263,76 @@ def test_an_unreachable_hub(hub: Hub, workspace: Path, tmp_path: Path) -> None:
         assert "set data.source: crowdflower needs no hub" in told.stderr.splitlines()[-1]
 
 
-def study_command() -> list[str]:
-    """The command of the README's section about the study."""
-    section = (ROOT / "README.md").read_text().partition("## The study behind it")[2]
-    command = section.partition("```sh\n")[2].partition("```")[0]
-    return shlex.split(command.replace("\\\n", " "), comments=True)
+def commands(section: str) -> list[str]:
+    """The blocks of shell commands in a section of the README."""
+    text = (ROOT / "README.md").read_text().partition(f"## {section}\n")[2].partition("\n## ")[0]
+    return [block.partition("```")[0] for block in text.split("```sh\n")[1:]]
+
+
+def run(command: str, hub: Hub, cache: Path, **variables: str) -> None:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        env={**environment(hub, cache), **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def values() -> Any:
+    return YAML(typ="safe").load(Path("params.yaml"))
+
+
+# All that the study states, and the two settings that are assumed for it.
+STUDY: dict[str, dict[str, Any]] = {
+    "data": {
+        "source": "tweet_eval",
+        "config": "sentiment",
+        "revision": REVISION,
+        "max_train_examples": None,
+        "fix_encoding": False,
+        "mask_mentions": False,
+        "mask_links": False,
+    },
+    "model": {"name": MODEL, "revision": MODEL_COMMIT, "max_length": 128},
+    "train": {
+        "epochs": 3,
+        "padding": "max_length",
+        "group_by_length": False,
+        "metric_for_best_model": "accuracy",
+        "batch_size": 16,
+        "precision": "fp32",
+    },
+    "baseline": {"tune": "none"},
+    "lora": {"r": 8, "alpha": 16, "dropout": 0.1, "bias": "none", "target_modules": "auto"},
+    "adapter": {"architecture": "seq_bn", "reduction_factor": 16, "non_linearity": "relu"},
+}
 
 
 def test_the_study_in_one_line(hub: Hub, workspace: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        study_command(), env=environment(hub, tmp_path), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    before = values()
+    run(commands("The study behind it")[0], hub, tmp_path)
+    expected = {name: {**section, **STUDY.get(name, {})} for name, section in before.items()}
+    assert values() == expected
     assert report()["rows_read"] == {"train": 30, "validation": 12, "test": 15}
-    params = read_params()
-    data, train = params.data, params.train
-    assert (data.source, data.config, data.revision) == ("tweet_eval", "sentiment", REVISION)
-    assert data.max_train_examples is None
-    assert (data.fix_encoding, data.mask_mentions, data.mask_links) == (False, False, False)
-    assert (params.model.name, params.model.revision) == (MODEL, MODEL_COMMIT)
-    assert params.model.max_length == 128
-    assert (train.epochs, train.padding, train.group_by_length) == (3, "max_length", False)
-    assert (train.metric_for_best_model, train.precision, train.batch_size) == (
-        "accuracy",
-        "fp32",
-        16,
-    )
-    lora, adapter = params.method("lora").model_dump(), params.method("adapter").model_dump()
-    lora.pop("learning_rate")
-    adapter.pop("learning_rate")
-    assert lora == {
-        "r": 8,
-        "alpha": 16,
-        "dropout": 0.1,
-        "bias": "none",
-        "target_modules": "auto",
-    }
-    assert adapter == {
-        "architecture": "seq_bn",
-        "reduction_factor": 16,
-        "non_linearity": "relu",
-    }
-    assert params.method("baseline").model_dump()["tune"] == "none"
     cost = json.loads(Path("metrics/cost.json").read_text())
     assert cost["baseline"]["trainable_parameters"] == 0
     assert 0 < cost["lora"]["trainable_parameters"] < cost["full"]["trainable_parameters"]
+
+
+@pytest.mark.parametrize("example", [0, 1, 2])
+def test_worked_examples(hub: Hub, workspace: Path, tmp_path: Path, example: int) -> None:
+    write_tweeteval(tmp_path / "tweeteval/datasets/sentiment", {"train": 30, "val": 12, "test": 15})
+    reviews = [f"{TWEETS[number % 3]} {number},{number % 3 + 1}" for number in range(60)]
+    (tmp_path / "reviews.csv").write_text("\n".join(["review,stars", *reviews]) + "\n")
+    command = commands("Your data, your model")[example]
+    # The test of the study runs every stage; here the data counts.
+    run(command.replace("dvc exp run", "dvc exp run prepare"), hub, tmp_path, HOME=str(tmp_path))
+    found = report()
+    read = {"train": 60} if example == 0 else {"train": 30, "validation": 12, "test": 15}
+    assert found["rows_read"] == read
+    rows = sum(kept["rows"] for kept in found["kept"].values())
+    # The third keeps the default of at most so many training rows, which is 24 here.
+    assert rows == sum(read.values()) - (30 - 24) * (example == 2)
+    names = (["1", "2", "3"], ["negative", "neutral", "positive"], ["anger", "joy", "optimism"])
+    assert list(found["kept"]["test"]["by_label"])[:3] == names[example]

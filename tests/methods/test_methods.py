@@ -105,26 +105,39 @@ def test_one_seed_gives_every_method_the_same_untrained_head(
     )
 
 
-def test_lora_targets(tiny_params: MakeParams) -> None:
-    def targets(**lora: object) -> set[str]:
-        params = tiny_params("distilbert", lora=lora)
-        model = params.method("lora").attach(fresh(params))
-        return {n.split(".lora_A")[0].rpartition(".")[2] for n in trained_names(model) if "_A" in n}
+def test_lora_targets_by_name(tiny_params: MakeParams) -> None:
+    def attach(name: str) -> set[str]:
+        params = tiny_params("distilbert", lora={"target_modules": [name]})
+        return trained_names(params.method("lora").attach(fresh(params)))
 
-    assert targets(target_modules="auto") == {"q_lin", "v_lin"}
-    assert targets(target_modules=["k_lin"]) == {"k_lin"}
-    linear = {"q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"}
-    assert targets(target_modules="all-linear") == linear
-    params = tiny_params("deberta-v2")
-    model = params.method("lora").attach(fresh(params))
-    assert {
-        n.split(".lora_A")[0].rpartition(".")[2] for n in trained_names(model) if "_A" in n
-    } == {
-        "query_proj",
-        "value_proj",
-    }
+    assert {n.split(".")[-4] for n in attach("k_lin") if "lora_A" in n} == {"k_lin"}
     with pytest.raises(UserError, match=r"has no query; its linear layers are named k_lin, lin1"):
-        targets(target_modules=["query"])
+        attach("query")
+
+
+@pytest.mark.parametrize("architecture", HEADS)
+def test_lora_targets_of_every_architecture(tiny_params: MakeParams, architecture: str) -> None:
+    def targets(which: str) -> set[str]:
+        params = tiny_params(architecture, lora={"target_modules": which})
+        classifier = fresh(params)
+        names = trained_names(params.method("lora").attach(classifier))
+        modules = {name.partition(".lora_A")[0] for name in names if "lora_A" in name}
+        assert not {f"{module}.weight" for module in modules} & classifier.head
+        return {module.rpartition(".")[2] for module in modules}
+
+    bert = ({"query", "value"}, {"query", "key", "value", "dense"})
+    auto, linear = {
+        "distilbert": (
+            {"q_lin", "v_lin"},
+            {"q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"},
+        ),
+        "deberta-v2": (
+            {"query_proj", "value_proj"},
+            {"query_proj", "key_proj", "value_proj", "dense"},
+        ),
+    }.get(architecture, bert)
+    assert targets("auto") == auto
+    assert targets("all-linear") == linear
 
 
 def test_rank_sets_the_number_of_trained_weights(tiny_params: MakeParams) -> None:
@@ -157,12 +170,17 @@ def test_an_adapter_with_another_head_is_not_loaded(
         method.load(fresh(params), tmp_path)
 
 
-@pytest.mark.parametrize("architecture", ["bert", "distilbert"])
-@pytest.mark.parametrize("name", METHOD_NAMES)
-def test_saved_and_loaded_in_another_process_it_is_the_same_model(
-    tiny_params: MakeParams, tmp_path: Path, architecture: str, name: str
-) -> None:
-    params = tiny_params(architecture)
+IDS = torch.tensor([[2, 40, 41, 42, 3], [2, 43, 44, 3, 0]])
+
+
+def logits(model: torch.nn.Module) -> torch.Tensor:
+    with torch.no_grad():
+        found: torch.Tensor = model(input_ids=IDS, attention_mask=(IDS > 0).long()).logits
+    return found
+
+
+def save_changed(params: Params, name: str, folder: Path) -> tuple[torch.Tensor, int]:
+    """Save a model, each trained weight of which has changed; its logits, and its size in bytes."""
     classifier = fresh(params)
     model = params.method(name).attach(classifier).eval()
     torch.manual_seed(1)
@@ -170,12 +188,30 @@ def test_saved_and_loaded_in_another_process_it_is_the_same_model(
         for parameter in model.parameters():
             if parameter.requires_grad:
                 parameter.add_(torch.randn_like(parameter) / 10)
-    params.method(name).save(model, classifier, tmp_path)
+    params.method(name).save(model, classifier, folder)
+    return logits(model), sum(p.numel() for p in classifier.model.parameters()) * 4
+
+
+@pytest.mark.parametrize("architecture", HEADS)
+@pytest.mark.parametrize("name", METHOD_NAMES)
+def test_saved_and_loaded_it_is_the_same_model(
+    tiny_params: MakeParams, tmp_path: Path, architecture: str, name: str
+) -> None:
+    params = tiny_params(architecture)
+    expected, whole = save_changed(params, name, tmp_path)
+    loaded = params.method(name).load(fresh(params, seed=99), tmp_path).eval()
+    torch.testing.assert_close(logits(loaded), expected, atol=1e-5, rtol=0)
     assert not [f for f in tmp_path.iterdir() if f.suffix in (".bin", ".pt", ".pth")]
-    ids = torch.tensor([[2, 40, 41, 42, 3], [2, 43, 44, 3, 0]])
-    mask = (ids > 0).long()
-    with torch.no_grad():
-        expected = model(input_ids=ids, attention_mask=mask).logits.numpy()
+    size = sum(file.stat().st_size for file in tmp_path.glob("*.safetensors"))
+    assert (size < whole / 2) == (name in ("lora", "adapter"))
+
+
+@pytest.mark.parametrize("name", METHOD_NAMES)
+def test_another_process_loads_the_same_model(
+    tiny_params: MakeParams, tmp_path: Path, name: str
+) -> None:
+    params = tiny_params("bert")
+    expected, _ = save_changed(params, name, tmp_path)
     reload = f"""
 import numpy as np, torch
 from pathlib import Path
@@ -185,13 +221,10 @@ from textune.methods import method_class
 params = ModelParams.model_validate({params.model.model_dump()!r})
 method = method_class({name!r}).model_validate({params.method(name).model_dump()!r})
 model = method.load(load_classifier(params, {LABELS!r}, 99), Path({str(tmp_path)!r})).eval()
-ids = torch.tensor({ids.tolist()!r})
+ids = torch.tensor({IDS.tolist()!r})
 with torch.no_grad():
     logits = model(input_ids=ids, attention_mask=(ids > 0).long()).logits
 np.save({str(tmp_path / "logits.npy")!r}, logits.numpy())
 """
     subprocess.run([sys.executable, "-c", reload], cwd=ROOT / "src", check=True)
-    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected, atol=1e-5)
-    size = sum(file.stat().st_size for file in tmp_path.glob("*.safetensors"))
-    whole = sum(p.numel() for p in classifier.model.parameters()) * 4
-    assert (size < whole / 2) == (name in ("lora", "adapter"))
+    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected.numpy(), atol=1e-5)

@@ -67,6 +67,7 @@ def write_run(models: Path, method: str, seed: int, *, skill: float, trainable: 
         "tweets_per_second": 140.0,
         "peak_memory_mib": 800.0 + 100 * seed,
         "saved_bytes": trainable * 4,
+        "params": {"model": {"name": "bundled:a", "revision": None, "max_length": 128}},
         "versions": {"torch": "2.13.0"},
     }
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")

@@ -44,6 +44,17 @@ def test_a_missing_seed_is_an_error(models: Path) -> None:
         load_runs(models, [0, 5])
 
 
+def test_another_model_is_an_error(models: Path) -> None:
+    path = models / "full" / "1" / "run.json"
+    record = json.loads(path.read_text())
+    record["params"]["model"]["name"] = "bundled:b"
+    path.write_text(json.dumps(record))
+    with pytest.raises(
+        UserError, match=r"baseline/0/untrained and .*full/1 started from other models"
+    ):
+        load_runs(models, [0, 1])
+
+
 def test_no_models_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no trained method: run `dvc repro`"):
         load_runs(tmp_path / "models", [0])

@@ -77,7 +77,7 @@ def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.Da
         columns = pa.table(
             {
                 "row_id": pa.array(table["row_id"], pa.string()),
-                "text": pa.array(table["text"], pa.string()),
+                "text": pa.array(table["text"], pa.large_string()),
                 "label": pa.array(table["label"], pa.int64()),
                 "token_ids": pa.array(table["token_ids"], pa.list_(pa.int32())),
             }

@@ -7,39 +7,45 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from textune.data.cleaning import Dropped
+from textune.data.cleaning import Dropped, conflicting_labels
 from textune.data.sources import Corpus
 from textune.params import DataParams
 
 
+def source_report(corpus: Corpus) -> dict[str, dict[str, int]]:
+    """What the source holds, before any cleaning, by table."""
+    texts = {name: table["text"].str for name, table in corpus.tables.items()}
+    return {
+        "rows_read": {name: len(table) for name, table in corpus.tables.items()},
+        "empty_texts": {name: int((text.strip() == "").sum()) for name, text in texts.items()},
+        "broken_characters": {
+            name: int(text.contains("\ufffd", regex=False).sum()) for name, text in texts.items()
+        },
+    }
+
+
 def data_report(
     params: DataParams,
-    source: Corpus,
+    source: dict[str, dict[str, int]],
     dropped: Dropped,
     left_out: Counter[str],
     tables: dict[str, pd.DataFrame],
+    label_names: list[str],
     max_length: int,
 ) -> dict[str, Any]:
-    """The report. `tables` are the final splits with their columns `key`, `label`, `token_ids`."""
+    """The report. `source` is `source_report`'s; `tables` are the final splits with the columns
+    `key`, `label`, `token_ids`."""
     dropped = {**dropped, "train": dropped["train"] + left_out}
     return {
         "source": params.source,
+        **source,
         "splits": {
-            name: "its own" if name in source.tables else "cut from train" for name in tables
-        },
-        "rows_read": {name: len(table) for name, table in source.tables.items()},
-        "empty_texts": {
-            name: int((table["text"].str.strip() == "").sum())
-            for name, table in source.tables.items()
-        },
-        "broken_characters": {
-            name: int(table["text"].str.contains("\ufffd").sum())
-            for name, table in source.tables.items()
+            name: "its own" if name in source["rows_read"] else "cut from train" for name in tables
         },
         "dropped": {
             name: dict(sorted(counts.items())) for name, counts in dropped.items() if counts
         },
-        "kept": {name: _kept(table, source.label_names) for name, table in tables.items()},
+        "kept": {name: _kept(table, label_names) for name, table in tables.items()},
         "tokens": {name: _tokens(table, max_length) for name, table in tables.items()},
         "overlap": {
             f"{one}_and_{other}": int(tables[one]["key"].isin(tables[other]["key"]).sum())
@@ -48,10 +54,15 @@ def data_report(
     }
 
 
-def _kept(table: pd.DataFrame, label_names: list[str]) -> dict[str, int]:
+def _kept(table: pd.DataFrame, label_names: list[str]) -> dict[str, Any]:
     counts = table["label"].value_counts()
-    by_label = {name: int(counts.get(label, 0)) for label, name in enumerate(label_names)}
-    return {"rows": len(table), **by_label}
+    return {
+        "rows": len(table),
+        "by_label": {name: int(counts.get(label, 0)) for label, name in enumerate(label_names)},
+        # Both are 0 in train; a data set's own validation and test are kept as they are.
+        "copies": int(table["key"].duplicated().sum()),
+        "conflicting_labels": int(conflicting_labels(table).sum()),
+    }
 
 
 def _tokens(table: pd.DataFrame, max_length: int) -> dict[str, float]:

@@ -29,6 +29,9 @@ def split(corpus: Corpus, params: DataParams) -> tuple[dict[str, pd.DataFrame], 
         tables[name] = table.sort_index()
         if table.empty:
             raise UserError(f"data: no rows are left for {name}")
+    if tables["train"]["label"].nunique() < 2:
+        only = corpus.label_names[tables["train"]["label"].iloc[0]]
+        raise UserError(f"data: {only!r} is the only label left in train; two or more are needed")
     return tables, Counter(over_max_train_examples=rows - len(tables["train"]))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,12 +16,21 @@ Split = Literal["validation", "test"]
 SPLITS: tuple[Split, ...] = ("validation", "test")
 
 
+class RunParams(BaseModel):
+    """Of the parameters that a run was trained with, those that all runs must share."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model: dict[str, Any]
+
+
 class RunRecord(BaseModel):
     """What results need of a run's run.json; its other keys tell where the run came from."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     label_names: list[str]
+    params: RunParams
     trainable_parameters: int
     total_parameters: int
     training_flops: float
@@ -49,7 +58,8 @@ def load_runs(models: Path, seeds: Sequence[int]) -> Runs:
     A method is a folder in `models`. First comes `untrained` (see `names`), then the methods by
     their number of trainable parameters. Only `seeds` are read: the folder of a seed that was
     dropped from params.yaml may still lie there.
-    Raises UserError if a run is missing or incomplete, or if two runs predict other examples.
+    Raises UserError if a run is missing or incomplete, or if two runs predict other examples or
+    started from other models.
     """
     methods = sorted(path.name for path in _folders(models))
     if not methods:
@@ -59,7 +69,7 @@ def load_runs(models: Path, seeds: Sequence[int]) -> Runs:
     ordered = {method: runs[method] for method in methods}
     if TRAINED_HEAD in runs:
         ordered = {UNTRAINED: [_untrained(run) for run in runs[TRAINED_HEAD]], **ordered}
-    _check_same_examples([run for method in ordered.values() for run in method])
+    _check_comparable([run for method in ordered.values() for run in method])
     return ordered
 
 
@@ -109,10 +119,16 @@ def _untrained(run: Run) -> Run:
     return Run(folder, run.record.model_copy(update=free), _read_splits(folder))
 
 
-def _check_same_examples(runs: Sequence[Run]) -> None:
-    """Paired statistics need the same examples in the same order everywhere."""
+def _check_comparable(runs: Sequence[Run]) -> None:
+    """One start for all, and, as paired statistics need, the same examples in the same order."""
     first = runs[0]
     for run in runs[1:]:
+        if first.record.params != run.record.params:
+            raise UserError(
+                f"{first.folder} and {run.folder} started from other models"
+                f" ({first.record.params.model} and {run.record.params.model}): run `dvc repro`, or"
+                " delete the folder of a method that params.yaml's model lacks"
+            )
         for split in SPLITS:
             ours, theirs = first.predictions[split], run.predictions[split]
             if (

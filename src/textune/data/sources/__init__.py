@@ -22,8 +22,9 @@ class Corpus:
     """What a source holds, as it stands there.
 
     `tables` has `train` and the other splits that are the data set's own; those that it lacks are
-    cut from train later. A table has the columns `row_id` (unique text), `text`, `label` (index
-    into `label_names`) and, where the source tells it, `confidence` (0 to 1, or missing).
+    cut from train later. A table has the columns `row_id` (unique), `text`, both as Arrow
+    strings, `label` (index into `label_names`) and, where the source tells it, `confidence` (0 to
+    1, or missing).
     """
 
     label_names: list[str]

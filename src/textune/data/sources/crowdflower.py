@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from textune.data.arrow import strings
 from textune.data.sources import Corpus
 from textune.errors import UserError
 from textune.params import DataParams
@@ -30,8 +31,8 @@ def read(params: DataParams) -> Corpus:
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8", errors="replace"), newline="")))
     table = pd.DataFrame(
         {
-            "row_id": [str(number) for number in range(len(rows))],
-            "text": [row["text"] for row in rows],
+            "row_id": strings(str(number) for number in range(len(rows))),
+            "text": strings(row["text"] for row in rows),
             "label": [_LABELS.index(row["sentiment"]) for row in rows],
             "confidence": [float(row["confidence"] or "nan") for row in rows],
         }

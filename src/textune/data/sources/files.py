@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from textune.data.arrow import strings
 from textune.data.sources import Corpus
 from textune.data.tracking import require_tracked
 from textune.errors import UserError
@@ -61,8 +62,8 @@ def _read_split(folder: Path, name: str, label_count: int) -> pd.DataFrame:
             )
     return pd.DataFrame(
         {
-            "row_id": [f"{name}:{number}" for number in range(1, len(texts) + 1)],
-            "text": texts,
+            "row_id": strings(f"{name}:{number}" for number in range(1, len(texts) + 1)),
+            "text": strings(texts),
             "label": [known[label.strip()] for label in labels],
         }
     )

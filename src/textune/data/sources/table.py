@@ -7,7 +7,10 @@ fields included; TSV has no quotes. Text is UTF-8, with or without a byte-order 
 
 import csv
 import json
+import sys
+from array import array
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from textune.data.arrow import strings
 from textune.data.labels import Label, Where, encode_labels
 from textune.data.sources import Corpus
 from textune.data.split_names import find_splits
@@ -22,8 +26,8 @@ from textune.data.tracking import require_tracked
 from textune.errors import UserError
 from textune.params import DataParams
 
-# (where in the file, text or None, label) of each row.
-Rows = Iterator[tuple[str, str | None, Label]]
+# (line or row in the file, text or None, label) of each row.
+Rows = Iterator[tuple[int, str | None, Label]]
 
 csv.field_size_limit(2**31 - 1)
 
@@ -34,29 +38,53 @@ def read(params: DataParams) -> Corpus:
         raise UserError("data.revision: tables have no revisions, DVC tracks them; set it to null")
     files = _files(params)
     require_tracked(Path(params.path))
-    places: dict[str, list[str]] = {}
-    texts: dict[str, list[str]] = {}
-    labels: dict[str, list[Label]] = {}
-    for split, path in files.items():
-        rows = list(_READERS[path.suffix.lower()](path, params.text_column, params.label_column))
-        if not rows:
-            raise UserError(f"{path} holds no rows")
-        places[split] = [f"{path}:{place}" for place, _, _ in rows]
-        texts[split] = [text or "" for _, text, _ in rows]
-        labels[split] = [label for _, _, label in rows]
-    where: dict[str, Where] = {split: found.__getitem__ for split, found in places.items()}
-    names, indices = encode_labels(labels, params.label_names, where)
+    columns = {split: _read_file(path, params) for split, path in files.items()}
+    names, indices = encode_labels(
+        {split: found.labels for split, found in columns.items()},
+        params.label_names,
+        {split: _places(path, columns[split].lines) for split, path in files.items()},
+    )
     tables = {
         split: pd.DataFrame(
             {
-                "row_id": [place.removeprefix(f"{path.parent}/") for place in places[split]],
-                "text": texts[split],
+                "row_id": strings(f"{path.name}:{line}" for line in columns[split].lines),
+                "text": columns[split].texts,
                 "label": indices[split],
             }
         )
         for split, path in files.items()
     }
     return Corpus(names, tables)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What is read of a file: row i stands in line `lines[i]`."""
+
+    lines: "array[int]"
+    texts: pd.Series
+    labels: list[Label]
+
+
+def _read_file(path: Path, params: DataParams) -> _Columns:
+    rows = _READERS[path.suffix.lower()](path, params.text_column, params.label_column)
+    lines, labels = array("q"), list[Label]()
+
+    def texts() -> Iterator[str]:
+        for line, text, label in rows:
+            lines.append(line)
+            # Each label is in memory once.
+            labels.append(sys.intern(label) if isinstance(label, str) else label)
+            yield text or ""
+
+    found = _Columns(lines, strings(texts()), labels)
+    if not lines:
+        raise UserError(f"{path} holds no rows")
+    return found
+
+
+def _places(path: Path, lines: "array[int]") -> Where:
+    return lambda row: f"{path}:{lines[row]}"
 
 
 def _files(params: DataParams) -> dict[str, Path]:
@@ -82,6 +110,7 @@ def _files(params: DataParams) -> dict[str, Path]:
 
 def _csv(path: Path, text: str, label: str, **dialect: Any) -> Rows:
     _require_utf8(path)
+    line = 1
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True, **dialect)
         try:
@@ -96,10 +125,10 @@ def _csv(path: Path, text: str, label: str, **dialect: Any) -> Rows:
                         f"{path}:{line} has {len(row)} fields, the header {len(header)}"
                     )
                 if row:
-                    yield str(line), row[at[0]], row[at[1]]
+                    yield line, row[at[0]], row[at[1]]
                 line = reader.line_num + 1
         except csv.Error as error:
-            raise UserError(f"{path}:{reader.line_num} is no valid CSV: {error}") from None
+            raise UserError(f"{path}:{line} is no valid CSV: {error}") from None
 
 
 def _tsv(path: Path, text: str, label: str) -> Rows:
@@ -114,7 +143,7 @@ def _json_lines(path: Path, text: str, label: str) -> Rows:
                 continue
             try:
                 pairs = json.loads(line, object_pairs_hook=list)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise UserError(f"{path}:{number} is no valid JSON: {error}") from None
             if not isinstance(pairs, list) or not all(isinstance(p, tuple) for p in pairs):
                 raise UserError(f"{path}:{number} is no JSON object")
@@ -123,7 +152,7 @@ def _json_lines(path: Path, text: str, label: str) -> Rows:
                 pairs[_column(f"{path}:{number}", names, name, key)][1]
                 for name, key in ((text, "text"), (label, "label"))
             ]
-            yield str(number), *_checked(f"{path}:{number}", *values)
+            yield number, *_checked(f"{path}:{number}", *values)
 
 
 def _parquet(path: Path, text: str, label: str) -> Rows:
@@ -135,18 +164,24 @@ def _parquet(path: Path, text: str, label: str) -> Rows:
         ]
         number = 0
         for batch in file.iter_batches(columns=[names[column] for column in columns]):
-            for values in zip(batch[text].to_pylist(), batch[label].to_pylist(), strict=True):
+            for scalars in zip(batch[text], batch[label], strict=True):
                 number += 1
-                yield str(number), *_checked(f"{path}:{number}", *values)
-    except pa.ArrowException as error:
+                values = [scalar.as_py() for scalar in scalars]
+                yield number, *_checked(f"{path}:{number}", *values)
+    except UnicodeDecodeError:
+        raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
+    except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
 def _checked(where: str, text: Any, label: Any) -> tuple[str | None, Label]:
     if text is not None and not isinstance(text, str):
         raise UserError(f"{where}: the text is {text!r:.60}, no string")
-    if label is not None and not isinstance(label, str | int | float):
-        raise UserError(f"{where}: the label is {label!r:.60}, neither a name nor a number")
+    for value in (text, label):
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise UserError(f"{where} holds half of a surrogate pair; mend the file") from None
     return text, label
 
 
@@ -157,8 +192,8 @@ def _column(where: Path | str, names: list[str], name: str, key: str) -> int:
     if names.count(name) != 1:
         count = "no column" if name not in names else "more than one column"
         raise UserError(
-            f"{where} has {count} {name}; data.{key}_column may be"
-            f" {', '.join(dict.fromkeys(names))}"
+            f"{where} has {count} {name!r}; data.{key}_column may be"
+            f" {', '.join(map(repr, dict.fromkeys(names)))}"
         )
     return names.index(name)
 

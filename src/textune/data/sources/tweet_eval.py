@@ -18,6 +18,7 @@ def read(params: DataParams) -> Corpus:
         "revision": params.revision or REVISION,
         "text_column": "text",
         "label_column": "label",
+        "label_names": None,
         "train_split": "train",
         "validation_split": "validation",
         "test_split": "test",
