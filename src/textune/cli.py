@@ -51,6 +51,45 @@ def learning_curve(
 
 
 @app.command()
+def keep(
+    folder: Annotated[Path, typer.Argument(help="Where the runs go: FOLDER/<name>/<seed>.")],
+    method: Annotated[str, typer.Option(help="The method whose runs in models/ are meant.")],
+    name: Annotated[
+        str | None, typer.Option(help="What it is called there, if not by its own name.")
+    ] = None,
+) -> None:
+    """Copy a method's runs for git: predictions, curves and records, without the weights."""
+    from textune.params import read_params
+
+    params = read_params()
+
+    from textune.results.keeping import keep
+
+    params.method(method)
+    for target in keep(Path("models"), method, params.train.seeds, name or method, folder):
+        print(f"{target} has the run")
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[Path, typer.Option(help="A folder of runs that `keep` made.")],
+    metrics: Annotated[Path, typer.Option(help="Where the figures go.")],
+) -> None:
+    """Score and compare kept runs, as the stage `evaluate` does those in models/."""
+    from textune.params import read_params
+
+    params = read_params()
+
+    from textune.results.keeping import kept_seeds
+    from textune.results.runs import load_runs
+    from textune.results.table import print_table
+    from textune.results.writing import write_results
+
+    write_results(load_runs(predictions, kept_seeds(predictions)), params.evaluate, metrics)
+    print_table(metrics)
+
+
+@app.command()
 def check() -> None:
     """Check params.yaml as a whole, and that the model has every method, before anything runs."""
     from textune.params import read_params

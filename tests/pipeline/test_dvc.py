@@ -1,80 +1,20 @@
 """What users of DVC expect of the pipeline, shown on tiny data, a tiny model and a real dvc."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.tiny import git, make_workspace, tiny_model, write_tweeteval
+from tests.pipeline.commands import METHODS, dvc, read, trained
+from tests.tiny import git, write_tweeteval
 from textune.results.names import row_name
 
 # The tests share one trained workspace: they stay in one worker.
 pytestmark = pytest.mark.xdist_group("dvc")
-
-METHODS = ("baseline", "lora", "adapter", "full")
-
-
-def dvc(folder: Path, *arguments: str, fails: bool = False) -> str:
-    """Run dvc in `folder` as a user of the environment does; its output."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["dvc", *arguments],
-        cwd=folder,
-        env={**os.environ, "PATH": path, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-    )
-    output = done.stdout + done.stderr
-    assert (done.returncode != 0) == fails, output
-    return output
-
-
-def textune(folder: Path, *arguments: str, fails: bool = False) -> str:
-    """Run a command of the workspace's own textune; its output."""
-    code = "import sys; sys.path.insert(0, 'src'); from textune.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True
-    )
-    output = done.stdout + done.stderr
-    assert (done.returncode != 0) == fails, output
-    return output
-
-
-def trained(output: str) -> set[str]:
-    """The stages that ran, by dvc's output of `repro` or `exp run`."""
-    lines = [line for line in output.splitlines() if line.startswith("Running stage '")]
-    return {line.split("'")[1] for line in lines}
-
-
-def read(folder: Path, name: str) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads((folder / "metrics" / name).read_text())
-    return values
-
-
-@pytest.fixture(scope="module")
-def trained_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace after `dvc repro`, committed."""
-    folder = tmp_path_factory.mktemp("pipeline")
-    work = make_workspace(folder / "work", tiny_model(folder / "model", "bert"))
-    output = dvc(work, "repro")
-    assert trained(output) == {"prepare", "evaluate", *(f"train_{m}@0" for m in METHODS)}
-    assert "full fine-tuning" in output
-    git(work, "add", "-A")
-    git(work, "commit", "-q", "-m", "trained")
-    return work
-
-
-@pytest.fixture
-def work(trained_workspace: Path, tmp_path: Path) -> Path:
-    """A copy of the trained workspace, with DVC's cache."""
-    shutil.copytree(trained_workspace, tmp_path / "work", symlinks=True)
-    return tmp_path / "work"
 
 
 def test_repro_again_runs_nothing_and_all_is_committed(work: Path) -> None:
@@ -159,60 +99,6 @@ def test_a_clone_without_cache_shows_metrics_and_plots_from_git(work: Path, tmp_
     assert "https://cdn" not in page
     for method in METHODS:
         assert row_name(method, trainable_parameters=1) in page
-
-
-def test_queued_experiments_run_their_own_code(work: Path) -> None:
-    metrics = work / "src/textune/results/metrics.py"
-    code = metrics.read_text()
-    assert "return scores | _flat(" in code
-    metrics.write_text(
-        code.replace("return scores | _flat(", 'return {"own": 1.0} | scores | _flat(')
-    )
-    git(work, "commit", "-qam", "another metric")
-    # A data set that DVC tracks, as a user would bring it.
-    write_tweeteval(work / "data/raw/mine", {"train": 27, "val": 12, "test": 12})
-    dvc(work, "add", "data/raw/mine")
-    git(work, "commit", "-qam", "my data")
-    dvc(work, "exp", "run", "--queue", "-S", "data.path=data/raw/mine", "-S", "lora.r=4,8,16")
-    dvc(work, "queue", "start")
-    wait_for_queue(work)
-    rows = json.loads(dvc(work, "exp", "show", "--json"))
-    experiments = [row["revs"][0]["data"] for row in rows[1]["experiments"]]
-    assert len(experiments) == 3
-    found = set()
-    for experiment in experiments:
-        quality = experiment["metrics"]["metrics/quality.json"]["data"]
-        assert quality["lora"]["own"] == 1.0
-        assert experiment["metrics"]["metrics/data.json"]["data"]["rows_read"]["train"] == 27
-        found.add(experiment["params"]["params.yaml"]["data"]["lora"]["r"])
-    assert found == {4, 8, 16}
-
-
-def test_a_learning_curve_from_experiments(work: Path) -> None:
-    # Another parameter has changed, too: not a point of the same curve.
-    dvc(work, "exp", "run", "-S", "data.max_train_examples=12", "-S", "lora.r=2")
-    dvc(work, "exp", "run", "-S", "data.max_train_examples=24", "-S", "lora.r=8")
-    told = textune(work, "learning-curve", fails=True)
-    assert "one training size only; run others with `dvc exp run -S data.max_train" in told
-    dvc(work, "exp", "run", "-S", "data.max_train_examples=12")
-    told = textune(work, "learning-curve", "--output", "curve.svg")
-    lines = [line.split() for line in told.splitlines() if " rows " in line]
-    assert [line[1] for line in lines if line[0] == "LoRA"] == ["12", "24"]
-    assert (work / "curve.svg").read_text().startswith("<svg")
-
-
-def wait_for_queue(work: Path) -> None:
-    """Until no experiment is queued or running, for at most five minutes."""
-    import time
-
-    for _ in range(300):
-        status = dvc(work, "queue", "status")
-        if "Failed" in status:
-            raise AssertionError(status)
-        if not {"Queued", "Running"} & set(status.split()):
-            return
-        time.sleep(1)
-    raise AssertionError("the queue is still busy")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def load_runs(models: Path, seeds: Sequence[int]) -> Runs:
     methods = sorted(path.name for path in _folders(models))
     if not methods:
         raise UserError(f"{models} holds no trained method: run `dvc repro`")
-    runs = {method: [_read(models / method / str(seed)) for seed in seeds] for method in methods}
+    runs = {method: [read_run(models / method / str(seed)) for seed in seeds] for method in methods}
     methods.sort(key=lambda method: runs[method][0].record.trainable_parameters)
     ordered = {method: runs[method] for method in methods}
     if TRAINED_HEAD in runs:
@@ -79,7 +79,8 @@ def _folders(models: Path) -> list[Path]:
     return [path for path in models.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
-def _read(folder: Path) -> Run:
+def read_run(folder: Path) -> Run:
+    """One run. Raises UserError if it is missing or incomplete."""
     if not folder.is_dir():
         raise UserError(
             f"{folder} is missing: run `dvc repro`, or delete {folder.parent} if dvc.yaml has no "

@@ -1,0 +1,65 @@
+"""Several experiments: queued, each with its own code, and drawn as a learning curve."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.commands import dvc, textune
+from tests.tiny import git, write_tweeteval
+
+# The tests share one trained workspace: they stay in one worker.
+pytestmark = pytest.mark.xdist_group("dvc")
+
+
+def test_queued_experiments_run_their_own_code(work: Path) -> None:
+    metrics = work / "src/textune/results/metrics.py"
+    code = metrics.read_text()
+    assert "return scores | _flat(" in code
+    metrics.write_text(
+        code.replace("return scores | _flat(", 'return {"own": 1.0} | scores | _flat(')
+    )
+    git(work, "commit", "-qam", "another metric")
+    # A data set that DVC tracks, as a user would bring it.
+    write_tweeteval(work / "data/raw/mine", {"train": 27, "val": 12, "test": 12})
+    dvc(work, "add", "data/raw/mine")
+    git(work, "commit", "-qam", "my data")
+    dvc(work, "exp", "run", "--queue", "-S", "data.path=data/raw/mine", "-S", "lora.r=4,8,16")
+    dvc(work, "queue", "start")
+    wait_for_queue(work)
+    rows = json.loads(dvc(work, "exp", "show", "--json"))
+    experiments = [row["revs"][0]["data"] for row in rows[1]["experiments"]]
+    assert len(experiments) == 3
+    found = set()
+    for experiment in experiments:
+        quality = experiment["metrics"]["metrics/quality.json"]["data"]
+        assert quality["lora"]["own"] == 1.0
+        assert experiment["metrics"]["metrics/data.json"]["data"]["rows_read"]["train"] == 27
+        found.add(experiment["params"]["params.yaml"]["data"]["lora"]["r"])
+    assert found == {4, 8, 16}
+
+
+def test_a_learning_curve_from_experiments(work: Path) -> None:
+    # Another parameter has changed, too: not a point of the same curve.
+    dvc(work, "exp", "run", "-S", "data.max_train_examples=12", "-S", "lora.r=2")
+    dvc(work, "exp", "run", "-S", "data.max_train_examples=24", "-S", "lora.r=8")
+    told = textune(work, "learning-curve", fails=True)
+    assert "one training size only; run others with `dvc exp run -S data.max_train" in told
+    dvc(work, "exp", "run", "-S", "data.max_train_examples=12")
+    told = textune(work, "learning-curve", "--output", "curve.svg")
+    lines = [line.split() for line in told.splitlines() if " rows " in line]
+    assert [line[1] for line in lines if line[0] == "LoRA"] == ["12", "24"]
+    assert (work / "curve.svg").read_text().startswith("<svg")
+
+
+def wait_for_queue(work: Path) -> None:
+    """Until no experiment is queued or running, for at most five minutes."""
+    for _ in range(300):
+        status = dvc(work, "queue", "status")
+        if "Failed" in status:
+            raise AssertionError(status)
+        if not {"Queued", "Running"} & set(status.split()):
+            return
+        time.sleep(1)
+    raise AssertionError("the queue is still busy")
