@@ -32,6 +32,18 @@ def table(
 
 
 @app.command()
+def draw(
+    metrics: Metrics = Path("metrics"),
+    output: Annotated[Path, typer.Option(help="The folder of the pictures.")] = Path("pictures"),
+) -> None:
+    """Draw the scores with their intervals and the curves of training, from metrics/ alone."""
+    from textune.results.pictures import draw
+
+    for path in draw(metrics, output):
+        print(path)
+
+
+@app.command()
 def learning_curve(
     output: Annotated[
         Path, typer.Option(help="The picture, as SVG; the points go beside it as CSV.")

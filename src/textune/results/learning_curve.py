@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from ruamel.yaml import YAML
 
 from textune.errors import UserError
-from textune.files import write_text
 from textune.results.csv_files import write_csv
 from textune.results.metrics import DIGITS
 from textune.results.names import TITLES, UNTRAINED, row_name
+from textune.results.svg import write_svg
 
 _SIZE = ("data", "max_train_examples")
 # With how many rows a model trains does not depend on these.
@@ -70,12 +70,8 @@ def learning_curves() -> Curves:
 
 def write_learning_curves(curves: Curves, path: Path) -> None:
     """Write `path`, the picture as SVG, and the points beside it as CSV."""
-    import vl_convert
-
     write_csv(path.with_suffix(".csv"), Point._fields, curves.points)
-    write_text(
-        path, str(vl_convert.vegalite_to_svg(json.dumps(_picture(curves)), vl_version="5.21"))
-    )
+    write_svg(path, _picture(curves))
 
 
 def _experiments() -> list[str]:
@@ -152,8 +148,6 @@ def _picture(curves: Curves) -> dict[str, Any]:
     scale = {"zero": False}
     title = f"{TITLES[curves.metric]} on test, interval {about}"
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "background": "white",
         "width": 480,
         "height": 320,
         "data": {"values": [point._asdict() for point in curves.points]},
