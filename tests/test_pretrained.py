@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from safetensors.torch import load_file
-from transformers import AutoModelForSequenceClassification
+from sentencepiece import SentencePieceTrainer
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from tests.tiny import TWEETS
 from textune.errors import UserError
 from textune.params import ModelParams
-from textune.pretrained import load_classifier
+from textune.pretrained import Classifier, load_classifier, load_tokenizer
+from textune.training.features import HeadOverFeatures
 
 LABELS = ["no", "yes"]
 
@@ -45,6 +48,43 @@ def test_a_checkpoint_with_a_head_of_its_own(folder: Path, classes: int) -> None
             assert tensor.equal(saved[name])
 
 
+def test_a_revision_of_a_folder_is_refused(folder: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"^model\.revision: .* has one version only; set it to null"
+    ):
+        load_classifier(params(folder).model_copy(update={"revision": "a1"}), LABELS, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "file"),
+    [("deberta-v2", "spm.model"), ("xlm-roberta", "sentencepiece.bpe.model")],
+)
+def test_a_tokenizer_that_is_sentencepiece_alone(
+    tmp_path: Path, tiny_models: dict[str, Path], architecture: str, file: str
+) -> None:
+    folder = Path(shutil.copytree(tiny_models[architecture], tmp_path / "model"))
+    for path in folder.glob("*token*"):
+        path.unlink()
+    with (folder / file).open("wb") as model:
+        SentencePieceTrainer.train(
+            sentence_iterator=iter(TWEETS.values()),
+            model_writer=model,
+            vocab_size=60,
+            hard_vocab_limit=False,
+            minloglevel=2,
+        )
+    ids = load_tokenizer(params(folder))(TWEETS[0], truncation=True, max_length=16)["input_ids"]
+    assert len(ids) == 16
+
+
+def test_a_head_that_reads_more_than_the_first_token() -> None:
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "intermediate_size": 8, "vocab_size": 50}
+    config = AutoConfig.for_model("fnet", **sizes)
+    model = AutoModelForSequenceClassification.from_config(config)
+    with pytest.raises(UserError, match=r"of type fnet, reads more .* there is no baseline for it"):
+        HeadOverFeatures(Classifier("own", model, frozenset()))
+
+
 def told(folder: Path) -> str:
     with pytest.raises(UserError) as caught:
         load_classifier(params(folder), LABELS, seed=0)
@@ -57,6 +97,8 @@ def told(folder: Path) -> str:
 def test_weights_that_do_not_fit_the_configuration(folder: Path) -> None:
     change_config(folder, hidden_dim=128)
     assert "has another shape than its configuration says" in told(folder)
+    change_config(folder, hidden_dim="64")
+    assert f"cannot load {folder}" in told(folder)
 
 
 def test_damaged_weights(folder: Path) -> None:

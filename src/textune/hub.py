@@ -80,9 +80,10 @@ class HubRepository:
             ) from None
         except errors.RevisionNotFoundError:
             raise UserError(
-                f"{self._what} has no revision {self.revision} (any more); look for one at"
-                f" https://huggingface.co/{page}{self.name}/commits/main, and set"
-                f" {self.section}.revision to it"
+                f"{self.section}.revision: {self._kind} {self.name} has no revision"
+                f" {self.revision} (any more); set it to one of"
+                f" https://huggingface.co/{page}{self.name}/commits/main, or HF_HUB_OFFLINE=1 if"
+                " the cache has it"
             ) from None
         except (
             errors.HfHubHTTPError,
@@ -101,7 +102,11 @@ class HubRepository:
 
     @property
     def _what(self) -> str:
-        return f"{self._key}: {self.kind.replace('dataset', 'data set')} {self.name}"
+        return f"{self._key}: {self._kind} {self.name}"
+
+    @property
+    def _kind(self) -> str:
+        return self.kind.replace("dataset", "data set")
 
     def _unreachable(self, error: Exception) -> str:
         from huggingface_hub import constants
@@ -133,7 +138,9 @@ def download_model(name: str, revision: str | None) -> Path:
                 name, revision=commit, allow_patterns=_WANTED, ignore_patterns=["*/*"]
             )
         )
-    require_safetensors(folder, f"{name} at {commit}")
+        from huggingface_hub import constants
+    cache = " in the cache, which may lack some of it," if constants.HF_HUB_OFFLINE else ""
+    require_safetensors(folder, f"{name} at {commit}{cache}")
     return folder
 
 

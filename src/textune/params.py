@@ -8,7 +8,14 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -42,6 +49,7 @@ class DataParams(Section):
     fix_encoding: bool
     mask_mentions: bool
     mask_links: bool
+    copies: Literal["near", "exact", "keep"]
     min_confidence: float = Field(ge=0, le=1)
 
     @field_validator("source")
@@ -50,6 +58,13 @@ class DataParams(Section):
         if source not in SOURCE_NAMES:
             raise ValueError(f"it may be {', '.join(SOURCE_NAMES)}")
         return source
+
+    @field_validator("label_column")
+    @classmethod
+    def _another_column(cls, column: str, info: ValidationInfo) -> str:
+        if column == info.data.get("text_column"):
+            raise ValueError("it should be another column than the text's")
+        return column
 
     @field_validator("label_names")
     @classmethod

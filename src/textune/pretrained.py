@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import torch
-from safetensors import SafetensorError
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -174,9 +173,12 @@ def _classifier(params: ModelParams, model: PreTrainedModel, missing: Iterable[s
 
 def _location(params: ModelParams) -> dict[str, Any]:
     """Where transformers finds the model, and that it may not run code that comes with it."""
+    local = params.name.startswith("bundled:") or Path(params.name).is_dir()
+    if local and params.revision is not None:
+        raise UserError(f"model.revision: {params.name} has one version only; set it to null")
     if params.name.startswith("bundled:"):
         folder = _bundled_folder(params.name)
-    elif Path(params.name).is_dir():
+    elif local:
         folder = Path(params.name)
         require_safetensors(folder, params.name)
     else:
@@ -201,7 +203,10 @@ def _told(params: ModelParams, load: Callable[[], Any]) -> Any:
     """`load()`, its failures told in one line."""
     try:
         return load()
-    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
+    except UserError:
+        raise
+    # Of a broken checkpoint transformers raises what its code happens to stumble over.
+    except Exception as error:
         reason = " ".join(str(error).split())
         if "trust_remote_code" in reason:
             raise UserError(

@@ -14,7 +14,10 @@ def require(params: Params, *names: str) -> None:
         return
     others = [n for n in METHOD_NAMES if not (obstacles[n] if n in names else _obstacle(params, n))]
     stages = " ".join(f"train_{name}" for name in others)
-    raise UserError(f"{'; '.join(reasons)}; it has {', '.join(others)}: dvc repro {stages}")
+    raise UserError(
+        f"{'; '.join(reasons)}; it has {', '.join(others)}: dvc repro {stages};"
+        " dvc repro -s evaluate"
+    )
 
 
 def _obstacle(params: Params, name: str) -> str | None:

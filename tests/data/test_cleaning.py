@@ -68,6 +68,19 @@ def test_own_validation_and_test_are_kept_and_train_gives_way() -> None:
     assert not dropped["test"]
 
 
+@pytest.mark.parametrize(
+    ("copies", "kept"),
+    [("near", ["a", "c"]), ("exact", ["a", "A", "RT @user: a", "c"]), ("keep", None)],
+)
+def test_what_a_copy_is(copies: str, kept: list[str] | None) -> None:
+    train = table(("a", 0), ("A", 0), ("a", 0), ("RT @x: a", 0), ("b", 1), ("b", 0), ("c", 2))
+    tables = {"train": train, "test": table(("b", 1), ("d", 0))}
+    params = PARAMS.model_copy(update={"copies": copies})
+    corpus, _ = clean(Corpus(["x", "y", "z"], tables), params)
+    expected = kept or ["a", "A", "a", "RT @user: a", "b", "b", "c"]
+    assert corpus.tables["train"]["text"].tolist() == expected
+
+
 def test_unsure_labels_go() -> None:
     rows = table(("a", 0), ("b", 1), ("c", 1)).assign(confidence=[0.9, 0.3, float("nan")])
     sure: DataParams = PARAMS.model_copy(update={"min_confidence": 0.5})

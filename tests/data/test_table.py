@@ -1,6 +1,7 @@
 """Users' own tables: what is read, and what is said of hard input."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def test_a_damaged_parquet_page() -> None:
         (["10", "9", "-1"], ["-1", "9", "10"]),
         (["12345678901234567890", "12345678901234567891"], None),
         (["²", "1"], ["1", "²"]),
+        (["9" * 5000, "1"], ["1", "9" * 5000]),
     ],
 )
 def test_labels_that_look_like_numbers_stay_apart(
@@ -162,3 +164,21 @@ def test_a_label_that_is_none_of_the_names() -> None:
     path = write("t.csv", "text,label\na,x\nb,z\n")
     with pytest.raises(UserError, match=r"t\.csv:3: label 'z' is none of 'x', 'y'"):
         read(path, label_names=["x", "y"])
+
+
+def test_fractions_may_be_names() -> None:
+    path = write("t.csv", "text,label\na,1.5\nb,2.0\nc,1.5\n")
+    corpus = read(path, label_names=["1.5", "2.0"])
+    assert corpus.tables["train"]["label"].tolist() == [0, 1, 0]
+
+
+def test_numbers_that_do_not_count_from_0_are_no_indices() -> None:
+    path = write("t.csv", "text,label\na,1\nb,2\n")
+    with pytest.raises(UserError, match=r"data\.label_names: .* but no label is 0; .*: 1, 2$"):
+        read(path, label_names=["bad", "ok", "good"])
+
+
+def test_decimals_as_databases_export_them() -> None:
+    labels = pa.array([Decimal("1.00"), Decimal("0.00")], pa.decimal128(5, 2))
+    pq.write_table(pa.table({"text": ["a", "b"], "label": labels}), "t.parquet")
+    assert read("t.parquet").label_names == ["0", "1"]

@@ -54,6 +54,8 @@ class Hub:
     address: str
     repositories: dict[str, Repository] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    # Answers nothing but 503.
+    broken: bool = False
 
 
 @contextmanager
@@ -90,6 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         hub: Hub = self.server.hub  # type: ignore[attr-defined]
         hub.requests.append(f"{self.command} {path}")
+        if hub.broken:
+            return self._refuse(503, "Unavailable")
         found = _API.fullmatch(path) or _FILE.fullmatch(path)
         if found is None:
             return self._refuse(404, "EntryNotFound")

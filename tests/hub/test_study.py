@@ -135,12 +135,17 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"text_column": "tweet"}, "has no column tweet; it may be text, label"),
     ({"text_column": "label"}, f"data.text_column: {NAME}, train:0 is 0, no text"),
     ({"test_split": "final"}, "has no final, but train, validation, test"),
-    ({"label_names": ["a", "b"]}, f"has 2 names, but {NAME} has 3 classes: 'negative', 'neutral'"),
+    (
+        {"label_names": ["a", "b"]},
+        "has 2 names, but there are 3 classes: 'negative', 'neutral', 'positive'",
+    ),
     ({"label_names": ["negative", "b"]}, "label 'neutral' is none of 'negative', 'b'"),
     ({"config": "lists"}, "train:0: the label is [0], neither a name nor a number"),
     ({"config": "hidden"}, f"data.test_split: test of {NAME} is not labelled; set it to cut"),
     ({"config": "nothing"}, f'cannot load {NAME}: Instruction "validation" corresponds to no data'),
     ({"config": "one"}, "'x' is the only label"),
+    ({"config": "gaps"}, f"{NAME}, validation:1: the label is missing; remove the row"),
+    ({"config": "empty"}, f"data.test_split: test of {NAME} is not labelled; set it to cut"),
 ]
 TELL = """
 import json, sys
@@ -165,6 +170,9 @@ def test_what_is_wrong_is_told_in_one_line(hub: Hub, workspace: Path, tmp_path: 
     write_config(folder, "hidden", ClassLabel(names=["x", "y"]), test=[-1, -1])
     write_config(folder, "nothing", ClassLabel(names=["x", "y"]), validation=[])
     write_config(folder, "one", Value("string"), ["x"])
+    classes = ClassLabel(names=["x", "y"])
+    write_config(folder, "gaps", classes, validation=[0, None, 1])
+    write_config(folder, "empty", classes, test=[None, None])
     good = {"source": "hub", "name": NAME, "revision": REVISION, "config": "sentiment"}
     done = subprocess.run(
         [sys.executable, "-c", TELL],
@@ -195,6 +203,7 @@ def test_a_stage_that_fails_leaves_nothing(hub: Hub, workspace: Path, tmp_path: 
         (ClassLabel(names=["1", "0"]), [0, 0, 1], None, {"1": 8, "0": 4}),
         (ClassLabel(names=["1", "2", "3"]), [0, 0, 1], None, {"1": 8, "2": 4, "3": 0}),
         (ClassLabel(names=["a", "b"]), [0, 0, 1], ["0", "x"], {"0": 8, "x": 4}),
+        (ClassLabel(names=["1", "1.0", " "]), [0, 0, 1], None, {"1": 8, "1.0": 4, " ": 0}),
         (ClassLabel(names=["a", "b"]), [0, 0, 1], ["b", "a"], {"b": 4, "a": 8}),
         (Value("int64"), [-1, 0, 1], None, {"-1": 4, "0": 4, "1": 4}),
         (Value("int64"), [0, 0, 1], ["no", "yes"], {"no": 8, "yes": 4}),
@@ -249,11 +258,16 @@ def test_without_the_hub_another_revision_is_not_taken_for_it(
     hub: Hub, workspace: Path, tmp_path: Path
 ) -> None:
     assert prepare(hub, tmp_path, SENTIMENT).returncode == 0
-    cached = prepare(hub, tmp_path, SENTIMENT, HF_ENDPOINT="http://127.0.0.1:9")
+    hub.broken = True
+    cached = prepare(hub, tmp_path, SENTIMENT)
     assert cached.returncode == 0, cached.stderr
-    told = prepare(hub, tmp_path, {**SENTIMENT, "data.revision": "f" * 40}, HF_HUB_OFFLINE="1")
-    assert told.returncode == 1
-    assert f"the cache is {REVISION}; set data.revision to" in told.stderr.splitlines()[-1]
+    hub.broken = False
+    hub.repositories[f"datasets/{NAME}"].commit = "f" * 40
+    other = {**SENTIMENT, "data.revision": "f" * 40}
+    for variables in ({"HF_HUB_OFFLINE": "1"}, {"HF_DATASETS_OFFLINE": "1"}):
+        told = prepare(hub, tmp_path, other, **variables)
+        assert told.returncode == 1
+        assert f"the cache is {REVISION}; set data.revision to" in told.stderr.splitlines()[-1]
 
 
 def test_an_unreachable_hub(hub: Hub, workspace: Path, tmp_path: Path) -> None:
@@ -293,6 +307,7 @@ STUDY: dict[str, dict[str, Any]] = {
         "fix_encoding": False,
         "mask_mentions": False,
         "mask_links": False,
+        "copies": "keep",
     },
     "model": {"name": MODEL, "revision": MODEL_COMMIT, "max_length": 128},
     "train": {

@@ -29,7 +29,8 @@ def test_an_architecture_that_adapters_does_not_know(tiny_params: MakeParams) ->
             support.require(params, *names)
         assert str(raised.value) == (
             f"model.name: the package adapters does not know mpnet, which {params.model.name} is;"
-            " it has baseline, full, lora: dvc repro train_baseline train_full train_lora"
+            " it has baseline, full, lora: dvc repro train_baseline train_full train_lora;"
+            " dvc repro -s evaluate"
         )
 
 

@@ -23,8 +23,9 @@ Dropped = dict[str, Counter[str]]
 def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
     """The corpus with mended texts and a column `key`, and the rows dropped, by table and reason.
 
-    Two texts of one key, an unsigned integer, are copies of each other (`duplicate_key`; that two
-    others share one has a chance of 3e-8 among a million texts). A data set's own validation
+    Two texts of one key, an unsigned integer, are copies of each other in the sense of
+    `data.copies` (that two others share one has a chance of 3e-8 among a million texts). With them
+    go the texts that have copies with other labels. A data set's own validation
     and test rows are all kept, so that figures compare with published ones; what also stands there
     is dropped from train. Raises `UserError` if `min_confidence` asks for what the source lacks.
     """
@@ -59,7 +60,8 @@ def duplicate_key(text: str) -> str:
 
 def _mended(table: pd.DataFrame, params: DataParams) -> pd.DataFrame:
     texts = strings(mend(text, params) for text in table["text"])
-    keys = (blake2b(duplicate_key(text).encode(), digest_size=8).digest() for text in texts)
+    bare = texts if params.copies == "exact" else map(duplicate_key, texts)
+    keys = (blake2b(text.encode(), digest_size=8).digest() for text in bare)
     numbers = np.frombuffer(b"".join(keys), np.uint64)
     return table.assign(text=texts.set_axis(table.index), key=numbers)
 
@@ -78,6 +80,8 @@ def _dropped_rows(
     keep((table["text"] != "").astype(bool), "empty")
     if params.min_confidence > 0:
         keep(table["confidence"] >= params.min_confidence, "low_confidence")
+    if params.copies == "keep":
+        return table[wanted]
     for other in held_out:
         keep(~table["key"].isin(other["key"]), "in_validation_or_test")
     keep(~conflicting_labels(table[wanted]), "conflicting_labels")

@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import Dataset
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
+from textune.errors import UserError
 from textune.pretrained import Classifier
 from textune.training.batches import Batch, PaddedRows
 from textune.training.hardware import Device, Precision
@@ -47,6 +48,15 @@ class HeadOverFeatures(nn.Module):
         self.model = classifier.model
         self._encoder = classifier.encoder
         self._features = torch.empty(0)
+        try:
+            self(torch.zeros(1, self.model.config.hidden_size, device=self.model.device))
+        # What goes wrong depends on what else the architecture reads of its encoder.
+        except Exception as error:
+            raise UserError(
+                f"model.name: the head of {classifier.name}, which is of type"
+                f" {self.model.config.model_type}, reads more than the first token, so there is no"
+                f" baseline for it ({' '.join(str(error).split()):.100})"
+            ) from None
 
     def forward(
         self, features: torch.Tensor, labels: torch.Tensor | None = None

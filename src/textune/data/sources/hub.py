@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from textune.data.arrow import strings
-from textune.data.labels import Label, Where, encode_labels
+from textune.data.labels import Where, encode_classes, encode_labels
 from textune.data.sources import Corpus
 from textune.data.split_names import find_splits
 from textune.errors import UserError
@@ -21,15 +21,19 @@ def read(params: DataParams) -> Corpus:
         raise UserError("data.name is null; set it to the id of a data set on the hub")
     splits = _load(params, params.name)
     names = find_splits(params, list(splits), params.name)
-    label_names, texts, labels, where = params.label_names, {}, {}, {}
+    texts, labels, where = {}, {}, {}
     for split, name in names.items():
         rows = splits[name]
         _require_columns(params, rows)
         where[split] = _places(params.name, name)
-        labels[split], classes = _labels(params, split, name, rows)
-        label_names = label_names or classes
+        labels[split] = rows[params.label_column][:]
+        _require_labels(params, split, name, labels[split])
         texts[split] = strings(_texts(params, rows, where[split]))
-    label_names, indices = encode_labels(labels, label_names, where)
+    feature = splits[names["train"]].features[params.label_column]
+    if classes := getattr(feature, "names", None):
+        label_names, indices = encode_classes(labels, classes, params.label_names, where)
+    else:
+        label_names, indices = encode_labels(labels, params.label_names, where)
     tables = {
         split: pd.DataFrame(
             {
@@ -66,39 +70,11 @@ def _texts(params: DataParams, rows: Any, where: Where) -> Iterator[str]:
         yield text or ""
 
 
-def _labels(
-    params: DataParams, split: str, name: str, rows: Any
-) -> tuple[list[Label], list[str] | None]:
-    """The labels of a split, and the classes in order where the data set has fixed ones."""
-    from datasets import ClassLabel
-
-    labels = rows[params.label_column][:]
-    feature = rows.features[params.label_column]
-    fixed = isinstance(feature, ClassLabel)
-    # Benchmarks that keep the labels of test to themselves have -1 there.
-    if -1 in labels if fixed else set(map(str, labels)) == {"-1"}:
+def _require_labels(params: DataParams, split: str, name: str, labels: list[Any]) -> None:
+    """Raise `UserError` if a split has none: benchmarks keep those of test to themselves."""
+    if all(label in (None, "", -1) for label in labels):
         cure = "choose another" if split == "train" else "set it to cut"
         raise UserError(f"data.{split}_split: {name} of {params.name} is not labelled; {cure}")
-    if not fixed:
-        return labels, None
-    classes = _classes(params, feature.names)
-    return [None if label is None else classes[label] for label in labels], classes
-
-
-def _classes(params: DataParams, own: list[str]) -> list[str]:
-    """What the classes are called: `data.label_names` renames them, unless it has names of theirs.
-
-    In that case it is for their order, which `encode_labels` takes from it.
-    """
-    given = params.label_names
-    if given is None or not set(given).isdisjoint(own):
-        return own
-    if len(given) != len(own):
-        raise UserError(
-            f"data.label_names has {len(given)} names, but {params.name} has {len(own)} classes:"
-            f" {', '.join(map(repr, own)):.200}"
-        )
-    return given
 
 
 def _load(params: DataParams, name: str) -> Any:
@@ -108,7 +84,7 @@ def _load(params: DataParams, name: str) -> Any:
     with repository.failures_told():
         from datasets import exceptions, load_dataset
 
-        asked = _ask_hub(name, commit)
+        _ask_hub(name, commit)
         try:
             splits = load_dataset(name, params.config, revision=commit)
         except exceptions.DatasetNotFoundError:
@@ -117,8 +93,8 @@ def _load(params: DataParams, name: str) -> Any:
             reason = " ".join(str(error).split())
             key = "data.config" if "onfig" in reason else "data.name"
             raise UserError(f"{key}: cannot load {name}: {reason[:300]}") from None
-        # Without the hub, load_dataset takes the newest of its cache, whatever the revision.
-        cached = set() if asked else set().union(*map(_commits, splits.values()))
+        # Where it does not reach the hub, it takes the newest of its cache, whatever the revision.
+        cached = set().union(*map(_commits, splits.values()))
         if cached - {commit}:
             raise UserError(
                 f"data.revision is {commit}, but the hub cannot be reached, and the newest of"
@@ -128,21 +104,24 @@ def _load(params: DataParams, name: str) -> Any:
     return splits
 
 
-def _ask_hub(name: str, commit: str) -> bool:
-    """Whether the hub could be asked. Raises what huggingface_hub does if it lacks the commit.
+def _ask_hub(name: str, commit: str) -> None:
+    """Raise what huggingface_hub does if the hub lacks the commit; no hub is no obstacle here.
 
     Told apart here: load_dataset says of a missing revision only that nothing was found.
     """
     from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import HfHubHTTPError
     from requests import exceptions
 
     if constants.HF_HUB_OFFLINE:
-        return False
+        return
     try:
         HfApi().dataset_info(name, revision=commit)
     except (exceptions.ConnectionError, exceptions.Timeout):
-        return False
-    return True
+        return
+    except HfHubHTTPError as error:
+        if error.response is None or error.response.status_code < 500:
+            raise
 
 
 def _commits(rows: Any) -> set[str]:
