@@ -145,6 +145,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"config": "nothing"}, f'cannot load {NAME}: Instruction "validation" corresponds to no data'),
     ({"config": "one"}, "'x' is the only label"),
     ({"config": "gaps"}, f"{NAME}, validation:1: the label is missing; remove the row"),
+    ({"config": "partly"}, f"{NAME}, validation:1: the label is missing; remove the row"),
     ({"config": "empty"}, f"data.test_split: test of {NAME} is not labelled; set it to cut"),
 ]
 TELL = """
@@ -172,6 +173,7 @@ def test_what_is_wrong_is_told_in_one_line(hub: Hub, workspace: Path, tmp_path: 
     write_config(folder, "one", Value("string"), ["x"])
     classes = ClassLabel(names=["x", "y"])
     write_config(folder, "gaps", classes, validation=[0, None, 1])
+    write_config(folder, "partly", classes, validation=[0, -1, 1])
     write_config(folder, "empty", classes, test=[None, None])
     good = {"source": "hub", "name": NAME, "revision": REVISION, "config": "sentiment"}
     done = subprocess.run(

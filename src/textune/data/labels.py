@@ -73,7 +73,8 @@ def encode_classes(
         index = [names.index(name) if name in names else -1 for name in classes]
     for split, column in columns.items():
         for row, label in enumerate(column):
-            if label is None:
+            # The hub's sign for a missing label is -1.
+            if label is None or label < 0:
                 raise _missing(where[split](row))
             if index[label] < 0:
                 raise _unknown(where[split](row), classes[label], ordered)

@@ -59,7 +59,7 @@ def _kept(table: pd.DataFrame, label_names: list[str]) -> dict[str, Any]:
     return {
         "rows": len(table),
         "by_label": {name: int(counts.get(label, 0)) for label, name in enumerate(label_names)},
-        # Both are 0 in train; a data set's own validation and test are kept as they are.
+        # What data.copies calls a copy; a data set's own validation and test keep theirs.
         "copies": int(table["key"].duplicated().sum()),
         "conflicting_labels": int(conflicting_labels(table).sum()),
     }
