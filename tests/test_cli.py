@@ -84,7 +84,7 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
     assert found["setting"]["train_rows"] == 12
     for method in ("baseline", "lora", "adapter", "full"):
         assert len(found[method]["trials"]) == 2
-        best = found[method]["trials"][f"{found[method]['best_learning_rate']:g}"]
+        best = found[method]["trials"][f"{found[method]['best']:g}"]
         assert best == max(found[method]["trials"].values())
 
     # Trials of the same setting are kept, those of another are made again.
@@ -98,3 +98,55 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
     path.write_text(json.dumps(found))
     assert textune(work, "search").returncode == 0
     assert read_json(path)["lora"]["trials"][rate] <= 1
+
+
+def test_search_varies_one_parameter(tmp_path: Path) -> None:
+    work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
+    subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
+    path = work / "found.json"
+    vary = ["search", "--output", "found.json", "--vary"]
+    done = textune(work, *vary, "train.class_weight=none,balanced", "--method", "lora")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("lora  train.class_weight none  0.")
+    found = read_json(path)
+    assert found["lora"]["varied"] == "train.class_weight"
+    assert found["lora"]["trials"].keys() == {"none", "balanced"}
+    assert "class_weight" not in found["setting"]["train"]
+    assert found["setting"]["train"]["label_smoothing"] == 0
+
+    # Another method joins the file; what it has is not made again.
+    found["lora"]["trials"]["none"] = 9.0
+    path.write_text(json.dumps(found))
+    done = textune(work, *vary, "train.class_weight=none,balanced", "--method", "full")
+    assert done.returncode == 0, done.stderr
+    assert read_json(path).keys() == {"setting", "lora", "full"}
+    assert read_json(path)["lora"]["trials"]["none"] == 9.0
+
+    assert textune(work, *vary, "lora.r=2,4").returncode == 0
+    found = read_json(path)
+    assert found.keys() == {"setting", "lora"}
+    assert found["lora"]["best"] in (2, 4)
+    assert "r" not in found["setting"]["lora"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["lora.rank=2"], "--vary: lora.rank is no parameter of training"),
+        (["data.copies=keep"], "--vary: data.copies is no parameter of training"),
+        (["train.seeds=1,2"], "--vary: train.seeds is no parameter of training"),
+        (["lora.r"], "--vary: lora.r has no values; write lora.r=VALUE,VALUE"),
+        (["lora.r=[1"], "--vary: [1 is no list of values"),
+        (["lora.r=2,0"], "lora.r=0: lora.r is 0, but it should be greater than or equal to 1"),
+        (["lora.r=2", "--method", "full"], "--vary: lora.r is nothing to full"),
+        (["train.epochs=2", "--method", "prompt"], "there is no method 'prompt'"),
+    ],
+)
+def test_search_tells_what_cannot_be_varied(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    done = textune(tmp_path, "search", "--vary", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr

@@ -121,19 +121,29 @@ def search(
     output: Annotated[Path, typer.Option(help="Where the result goes.")] = Path(
         "metrics/search.json"
     ),
+    vary: Annotated[
+        str | None,
+        typer.Option(help="KEY=VALUE,VALUE: instead of learning rates, these values of one key."),
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="With --vary, one method; again for more.")
+    ] = None,
 ) -> None:
     """Choose learning rates on validation, with the same number of trials for every method."""
     from textune.params import read_params
 
     params = read_params()
 
-    from textune.search import search
+    from textune.search import grids_of, learning_rate_grids, search
     from textune.training.quiet import quieten
 
+    if method and not vary:
+        raise errors.UserError("--method goes with --vary; learning rates are for all methods")
+    grids = grids_of(vary, params, method or []) if vary else learning_rate_grids(params)
     quieten()
-    for method, rate, score in search(params, output):
-        print(f"{method}  learning rate {rate:g}  {score:.4f}", flush=True)
-    print(f"{output} has the best learning rates; write those you want into params.yaml")
+    for grid, value, score in search(params, grids, output):
+        print(f"{grid.method}  {grid.key} {value}  {score:.4f}", flush=True)
+    print(f"{output} has the best; write what you want into params.yaml")
 
 
 @app.command()

@@ -94,6 +94,10 @@ class TrainParams(Section):
     lr_scheduler: Literal["linear", "cosine", "constant", "constant_with_warmup"]
     warmup_ratio: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0, le=1)
+    layer_decay: float = Field(gt=0, le=1)
+    label_smoothing: float = Field(ge=0, lt=1)
+    class_weight: Literal["none", "balanced"]
+    ema_decay: float = Field(ge=0, lt=1)
     metric_for_best_model: BestMetric
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16"]

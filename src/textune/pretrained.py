@@ -57,6 +57,17 @@ class Classifier:
             " encoder below the head"
         )
 
+    @property
+    def blocks(self) -> nn.ModuleList:
+        """The transformer blocks, from the bottom. Raises `UserError` if the encoder lists none."""
+        for module in self.encoder.children():
+            if isinstance(module, nn.ModuleList):
+                return module
+        raise UserError(
+            f"model.name: the encoder of {self.name}, of type {self.model.config.model_type}, is no"
+            " list of blocks; set train.layer_decay to 1"
+        )
+
     def head_weights(self) -> dict[str, torch.Tensor]:
         """The head's parameters by name, detached."""
         named = self.model.named_parameters()

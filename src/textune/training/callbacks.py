@@ -12,6 +12,7 @@ from dvclive import Live
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 
@@ -60,6 +61,38 @@ class KeepBest(Callback):
         """Put the best weights back into the model; without any, the model stays as it is."""
         for name, weights in self._weights.items():
             self._trained[name].copy_(weights)
+
+
+class AverageWeights(TrainerCallback):
+    """An exponential moving average of the trained weights stands in for them between epochs.
+
+    So it is the average that is validated, and remembered as the best. `decay` is the share of it
+    that a step keeps.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self._trained = [p for p in model.parameters() if p.requires_grad]
+        self._update = get_ema_multi_avg_fn(decay)
+        self._average: list[Any] = []
+        self._latest: list[torch.Tensor] = []
+
+    def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
+        self._average = [p.detach().clone() for p in self._trained]
+
+    @torch.no_grad()
+    def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+        self._update(self._average, list(self._trained), 0)
+
+    @torch.no_grad()
+    def on_epoch_end(self, *args: Any, **kwargs: Any) -> None:
+        self._latest = [p.detach().clone() for p in self._trained]
+        for parameter, average in zip(self._trained, self._average, strict=True):
+            parameter.copy_(average)
+
+    @torch.no_grad()
+    def on_epoch_begin(self, *args: Any, **kwargs: Any) -> None:
+        for parameter, latest in zip(self._trained, self._latest, strict=False):
+            parameter.copy_(latest)
 
 
 class RecordLive(Callback):

@@ -28,10 +28,10 @@ def first_token_only(classifier: Classifier) -> Iterator[None]:
     kind = classifier.model.config.model_type
     hooks = []
     if kind in _LIKE_BERT:
-        attention = _last_block(classifier).attention
+        attention: Any = classifier.blocks[-1].attention
         hooks.append(attention.register_forward_pre_hook(_cross_attend, with_kwargs=True))
     elif kind == "distilbert":
-        block = _last_block(classifier)
+        block: Any = classifier.blocks[-1]
         hooks.append(block.attention.register_forward_pre_hook(_one_query, with_kwargs=True))
         # What comes in is the attention's one token added to each token of its input.
         hooks.append(block.sa_layer_norm.register_forward_pre_hook(_first))
@@ -40,11 +40,6 @@ def first_token_only(classifier: Classifier) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _last_block(classifier: Classifier) -> Any:
-    blocks = next(m for m in classifier.encoder.children() if isinstance(m, nn.ModuleList))
-    return blocks[-1]
 
 
 def _cross_attend(

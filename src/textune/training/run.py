@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.special import softmax
+from torch import nn
 from torch.utils.data import Dataset
 from transformers import EvalPrediction, PrinterCallback, TrainingArguments, set_seed
 
@@ -18,11 +20,18 @@ from textune.results.metrics import score
 from textune.results.predictions import Predictions
 from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.batches import LengthGroupedBatches, PaddedRows
-from textune.training.callbacks import KeepBest, RecordLive, ShowProgress, Stopwatch
+from textune.training.callbacks import (
+    AverageWeights,
+    KeepBest,
+    RecordLive,
+    ShowProgress,
+    Stopwatch,
+)
 from textune.training.features import FeatureRows, HeadOverFeatures, first_token_features
 from textune.training.first_token import first_token_only
 from textune.training.flops import flops_per_token
 from textune.training.hardware import choose_device, choose_precision
+from textune.training.layer_decay import rate_scales
 from textune.training.trainer import TextTrainer, frozen_in_bf16
 
 VALIDATION_METRICS = ("loss", "accuracy", "macro_f1", "weighted_f1", "macro_recall")
@@ -100,6 +109,8 @@ class Run:
         metric = self.params.train.metric_for_best_model
         best = KeepBest(self.model, metric, lambda: self._last_logits)
         self.trainer.add_callback(stopwatch)
+        if self.params.train.ema_decay:
+            self.trainer.add_callback(AverageWeights(self.model, self.params.train.ema_decay))
         self.trainer.add_callback(best)
         with self._fast_model():
             self.trainer.train()
@@ -169,6 +180,10 @@ class Run:
 
         trainer = TextTrainer(
             train_batches=batches if over_texts and train.group_by_length else None,
+            training_loss=self._training_loss(),
+            rate_scales=(
+                rate_scales(self.classifier, train.layer_decay) if train.layer_decay < 1 else {}
+            ),
             model=self.model if over_texts else HeadOverFeatures(self.classifier),
             args=self._arguments(),
             train_dataset=self._dataset("train") if self.trainable_parameters else None,
@@ -177,6 +192,15 @@ class Run:
         )
         trainer.remove_callback(PrinterCallback)
         return trainer
+
+    def _training_loss(self) -> nn.CrossEntropyLoss:
+        train, weights = self.params.train, None
+        if train.class_weight == "balanced":
+            labels = self._splits["train"].labels
+            # A class without rows has no loss to weigh.
+            rows = np.bincount(labels, minlength=len(self.label_names)).clip(min=1)
+            weights = torch.tensor(len(labels) / (len(rows) * rows), dtype=torch.float32)
+        return nn.CrossEntropyLoss(weights, label_smoothing=train.label_smoothing)
 
     def _arguments(self) -> TrainingArguments:
         return training_arguments(

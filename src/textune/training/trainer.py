@@ -18,11 +18,21 @@ class TextTrainer(Trainer):
 
     `train_batches` are the batches of each epoch; without, rows stand together at random. (The
     argument `group_by_length` of Trainer would reorder the rows that are predicted, too.)
+    `training_loss` takes logits (n, classes) and labels (n,); validation has the model's own loss.
+    `rate_scales` has a factor of the learning rate for each parameter; without, it is 1 for all.
     """
 
-    def __init__(self, train_batches: LengthGroupedBatches | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        train_batches: LengthGroupedBatches | None,
+        training_loss: nn.Module,
+        rate_scales: dict[nn.Parameter, float],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data_collator=as_fetched, **kwargs)
         self._train_batches = train_batches
+        self._training_loss = training_loss.to(self.args.device)
+        self._rate_scales = rate_scales
         self._dropout = FastDropout(self.args.seed)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
@@ -37,9 +47,31 @@ class TextTrainer(Trainer):
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
 
-    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+    def create_optimizer(self) -> torch.optim.Optimizer:
+        optimizer = super().create_optimizer()
+        if self._rate_scales:
+            # The highest first: the rate of the first group is the one that is logged.
+            scales = sorted(set(self._rate_scales.values()), reverse=True)
+            optimizer.param_groups = [
+                {**group, "lr": group["lr"] * scale, "params": scaled}
+                for scale in scales
+                for group in optimizer.param_groups
+                if (scaled := [p for p in group["params"] if self._rate_scales[p] == scale])
+            ]
+        return optimizer
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | None = None,
+    ) -> Any:
         with self._dropout:
-            return super().compute_loss(*args, **kwargs)
+            loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
+        if model.training:
+            loss = self._training_loss(outputs["logits"], inputs["labels"])
+        return (loss, outputs) if return_outputs else loss
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
         """Nobody asks for this estimate, which walks through all modules at every step."""

@@ -1,0 +1,137 @@
+"""Rates by layer, the loss of training and averaged weights do what their parameters say."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.training.test_run import prepared
+from tests.training.test_same_learning import without_dropout
+from textune.data.prepared import Prepared
+from textune.methods import METHOD_NAMES
+from textune.params import Params
+from textune.training.batches import PaddedRows
+from textune.training.callbacks import AverageWeights
+from textune.training.run import Run
+
+MakeParams = Callable[..., Params]
+
+
+@pytest.fixture
+def data(tmp_path: Path, tiny_params: MakeParams) -> Prepared:
+    """Train has 16 rows of the first class, 8 of the second and 4 of the third."""
+    whole = prepared(tmp_path, tiny_params("bert"), {"train": 60, "val": 30, "test": 3})
+    rows = [np.flatnonzero(whole.train.labels == n)[: 16 >> n] for n in range(3)]
+    return replace(whole, train=whole.train.take(np.concatenate(rows)))
+
+
+@pytest.mark.parametrize("name", METHOD_NAMES)
+@pytest.mark.parametrize("architecture", ["distilbert", "deberta-v2"])
+def test_lower_blocks_learn_at_lower_rates(
+    tiny_params: MakeParams, data: Prepared, architecture: str, name: str
+) -> None:
+    def expected(parameter: str) -> float:
+        if ".layer.0." in parameter:
+            return 0.025
+        if ".layer.1." in parameter:
+            return 0.05
+        return 0.0125 if "embeddings" in parameter or ".encoder." in parameter else 0.1
+
+    rate = {name: {"learning_rate": 0.1}}
+    params = tiny_params(architecture, train={"layer_decay": 0.5}, **rate)
+    run = Run(name, params, data, seed=0)
+    groups = run.trainer.create_optimizer().param_groups
+    # Weight decay spares biases and norms, at whatever rate.
+    assert {group["weight_decay"] for group in groups} == {0.0, params.train.weight_decay}
+    found = {parameter: group["lr"] for group in groups for parameter in group["params"]}
+    trained = {n: p for n, p in run.model.named_parameters() if p.requires_grad}
+    assert {n: found[p] for n, p in trained.items()} == {
+        n: pytest.approx(expected(n)) for n in trained
+    }
+    assert len(found) == len(trained)
+
+
+@pytest.mark.parametrize(
+    ("train", "weights", "smoothing"),
+    [
+        ({}, [1, 1, 1], 0),
+        ({"class_weight": "balanced"}, [1, 2, 4], 0),
+        ({"label_smoothing": 0.3}, [1, 1, 1], 0.3),
+    ],
+)
+def test_the_loss_is_of_training_only(
+    tiny_params: MakeParams,
+    data: Prepared,
+    train: dict[str, Any],
+    weights: list[int],
+    smoothing: float,
+) -> None:
+    def losses(params: Params) -> tuple[float, float, np.ndarray]:
+        """Of the untrained model: in training, in validation; and its logits for train."""
+        run = Run("full", params, data, seed=0)
+        without_dropout(run.model)
+        batch = PaddedRows(data.train, 0).__getitems__(list(range(28)))
+        loss, outputs = run.trainer.compute_loss(run.model.train(), batch, return_outputs=True)
+        logits = outputs["logits"].detach().double().numpy()
+        return loss.item(), run.trainer.evaluate()["eval_loss"], logits
+
+    training, validation, logits = losses(tiny_params("bert", train=train))
+    assert validation == losses(tiny_params("bert"))[1]
+
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    targets = np.eye(3)[data.train.labels] * (1 - smoothing) + smoothing / 3
+    rows = np.array(weights)[data.train.labels]
+    expected = -(rows * (targets * logs).sum(axis=1)).sum() / rows.sum()
+    assert training == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_average_stands_in_between_epochs() -> None:
+    model = nn.Linear(1, 1, bias=False)
+    callback = AverageWeights(model, decay=0.75)
+
+    def step_to(value: float) -> None:
+        nn.init.constant_(model.weight, value)
+        callback.on_step_end()
+
+    nn.init.constant_(model.weight, 0.0)
+    callback.on_train_begin()
+    callback.on_epoch_begin()
+    assert float(model.weight) == 0
+    step_to(1.0)
+    step_to(2.0)
+    callback.on_epoch_end()
+    assert float(model.weight) == pytest.approx(0.75 * 0.25 + 0.25 * 2)
+    callback.on_epoch_begin()
+    assert float(model.weight) == 2
+    step_to(3.0)
+    callback.on_epoch_end()
+    assert float(model.weight) == pytest.approx(0.75 * 0.6875 + 0.25 * 3)
+
+
+@pytest.mark.parametrize("name", METHOD_NAMES)
+def test_the_averaged_weights_are_validated_and_kept(
+    tiny_params: MakeParams, data: Prepared, name: str
+) -> None:
+    def run(decay: float) -> tuple[Run, list[dict[str, float]]]:
+        params = tiny_params(
+            "bert",
+            train={"ema_decay": decay, "metric_for_best_model": "loss"},
+            **{name: {"learning_rate": 0.02}},
+        )
+        made = Run(name, params, data, seed=0)
+        return made, made.train()
+
+    plain, _ = run(0)
+    averaged, epochs = run(0.9)
+    assert not np.allclose(
+        averaged.predict("validation").probabilities, plain.predict("validation").probabilities
+    )
+    best = min(epoch["eval_loss"] for epoch in epochs[1:])
+    # The model that is left, not the logits that validation has remembered.
+    with torch.no_grad():
+        assert averaged.trainer.evaluate()["eval_loss"] == pytest.approx(best, rel=1e-4)
