@@ -9,6 +9,7 @@ import pytest
 
 from tests.tiny import ROOT, make_workspace, tiny_model
 from textune.files import read_json
+from textune.training.run import VALIDATION_METRICS
 
 
 def textune(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,20 +85,22 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
     assert found["setting"]["train_rows"] == 12
     for method in ("baseline", "lora", "adapter", "full"):
         assert len(found[method]["trials"]) == 2
-        best = found[method]["trials"][f"{found[method]['best']:g}"]
-        assert best == max(found[method]["trials"].values())
+        trials = found[method]["trials"]
+        best = trials[f"{found[method]['best']:g}"]["accuracy"]
+        assert best == max(scores["accuracy"] for scores in trials.values())
+        assert all(scores.keys() == set(VALIDATION_METRICS) for scores in trials.values())
 
     # Trials of the same setting are kept, those of another are made again.
     path = work / "metrics/search.json"
     rate = next(iter(found["lora"]["trials"]))
-    found["lora"]["trials"][rate] = 9.0
+    found["lora"]["trials"][rate]["accuracy"] = 9.0
     path.write_text(json.dumps(found))
     assert textune(work, "search").returncode == 0
-    assert read_json(path)["lora"]["trials"][rate] == 9.0
+    assert read_json(path)["lora"]["trials"][rate]["accuracy"] == 9.0
     found["setting"]["train_rows"] = 11
     path.write_text(json.dumps(found))
     assert textune(work, "search").returncode == 0
-    assert read_json(path)["lora"]["trials"][rate] <= 1
+    assert read_json(path)["lora"]["trials"][rate]["accuracy"] <= 1
 
 
 def test_search_varies_one_parameter(tmp_path: Path) -> None:
@@ -115,12 +118,12 @@ def test_search_varies_one_parameter(tmp_path: Path) -> None:
     assert found["setting"]["train"]["label_smoothing"] == 0
 
     # Another method joins the file; what it has is not made again.
-    found["lora"]["trials"]["none"] = 9.0
+    found["lora"]["trials"]["none"]["accuracy"] = 9.0
     path.write_text(json.dumps(found))
     done = textune(work, *vary, "train.class_weight=none,balanced", "--method", "full")
     assert done.returncode == 0, done.stderr
     assert read_json(path).keys() == {"setting", "lora", "full"}
-    assert read_json(path)["lora"]["trials"]["none"] == 9.0
+    assert read_json(path)["lora"]["trials"]["none"]["accuracy"] == 9.0
 
     assert textune(work, *vary, "lora.r=2,4").returncode == 0
     found = read_json(path)

@@ -30,7 +30,7 @@ def test_search_is_that_of_metrics_and_its_choice_is_the_default() -> None:
     params = read_params(ROOT / "params.yaml")
     text = block("textune search")
     for name, grid in params.search.learning_rates.items():
-        trials = {float(rate): score for rate, score in found[name]["trials"].items()}
+        trials = {float(rate): one["accuracy"] for rate, one in found[name]["trials"].items()}
         assert trials.keys() == set(grid)
         assert params.method(name).learning_rate == found[name]["best"]
         cells = [f"{rate:g}: {trials[rate]:.4f}" for rate in grid]

@@ -17,7 +17,7 @@ from textune.files import read_json, write_json
 from textune.methods import METHOD_NAMES
 from textune.params import Params, check_params
 from textune.results.metrics import DIGITS
-from textune.training.run import Run
+from textune.training.run import VALIDATION_METRICS, Run
 
 
 @dataclass(frozen=True)
@@ -74,34 +74,35 @@ def grids_of(varied: str, params: Params, methods: list[str]) -> list[Grid]:
 def search(params: Params, grids: list[Grid], path: Path) -> Iterator[tuple[Grid, Any, float]]:
     """Try the grids; yield grid, value and score of every trial.
 
-    The score is the best epoch's `train.metric_for_best_model`. `path` has, by method, every
-    trial's score and the best value, and what they were found with. It is written after each
-    trial, and trials that it has from the same setting are not made again.
+    The score is the best epoch's `train.metric_for_best_model`. `path` has, by method, all scores
+    of every trial's best epoch and the best value, and what they were found with. It is written
+    after each trial, and trials that it has from the same setting are not made again.
     """
     data = read_prepared(with_test=False)
     part = data.train.sample(params.search.max_train_examples, params.data.split_seed)
     data = replace(data, train=part)
     metric, seed = params.train.metric_for_best_model, params.train.seeds[0]
-    pick: Callable[..., float] = min if metric == "loss" else max
+    pick: Callable[..., Any] = min if metric == "loss" else max
     setting = _setting(params, grids, data, seed)
     earlier = read_json(path) if path.is_file() else {}
     if earlier.get("setting") != setting:
         earlier = {}
     found: dict[str, Any] = {**earlier, "setting": setting}
     for grid in grids:
-        trials: dict[str, float] = {}
+        trials: dict[str, dict[str, float]] = {}
         for value in grid.values:
-            score = earlier.get(grid.method, {}).get("trials", {}).get(_text(value))
-            if score is None:
+            scores = earlier.get(grid.method, {}).get("trials", {}).get(_text(value))
+            if scores is None:
                 run = Run(grid.method, grid.params(params, value), data, seed)
                 epochs = run.train()
                 # The first is the untrained model's, and all there is if nothing is trained.
-                score = pick(epoch[f"eval_{metric}"] for epoch in epochs[1:] or epochs)
-            trials[_text(value)] = round(score, DIGITS)
-            best = pick(grid.values[: len(trials)], key=lambda value: trials[_text(value)])
+                epoch = pick(epochs[1:] or epochs, key=lambda epoch: epoch[f"eval_{metric}"])
+                scores = {name: round(epoch[f"eval_{name}"], DIGITS) for name in VALIDATION_METRICS}
+            trials[_text(value)] = scores
+            best = pick(grid.values[: len(trials)], key=lambda value: trials[_text(value)][metric])
             found[grid.method] = {"varied": grid.key, "best": best, "trials": trials}
             write_json(path, found)
-            yield grid, value, trials[_text(value)]
+            yield grid, value, scores[metric]
 
 
 def _setting(params: Params, grids: list[Grid], data: Prepared, seed: int) -> dict[str, Any]:
