@@ -131,14 +131,13 @@ def download_model(name: str, revision: str | None) -> Path:
     repository = HubRepository("model", "model", name, revision)
     commit = repository.require_commit()
     with repository.failures_told():
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import constants, snapshot_download
 
         folder = Path(
             snapshot_download(
                 name, revision=commit, allow_patterns=_WANTED, ignore_patterns=["*/*"]
             )
         )
-        from huggingface_hub import constants
     cache = " in the cache, which may lack some of it," if constants.HF_HUB_OFFLINE else ""
     require_safetensors(folder, f"{name} at {commit}{cache}")
     return folder
