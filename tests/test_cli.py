@@ -86,7 +86,7 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
     for method in ("baseline", "lora", "adapter", "full"):
         assert len(found[method]["trials"]) == 2
         trials = found[method]["trials"]
-        best = trials[f"{found[method]['best']:g}"]["accuracy"]
+        best = trials[found[method]["best"]]["accuracy"]
         assert best == max(scores["accuracy"] for scores in trials.values())
         assert all(scores.keys() == set(VALIDATION_METRICS) for scores in trials.values())
 
@@ -103,33 +103,31 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
     assert read_json(path)["lora"]["trials"][rate]["accuracy"] <= 1
 
 
-def test_search_varies_one_parameter(tmp_path: Path) -> None:
+def test_search_changes_one_parameter_at_a_time(tmp_path: Path) -> None:
     work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
     subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
     path = work / "found.json"
-    vary = ["search", "--output", "found.json", "--vary"]
-    done = textune(work, *vary, "train.class_weight=none,balanced", "--method", "lora")
+    vary = ["search", "--output", "found.json", "--vary", "train.class_weight=none,balanced"]
+    done = textune(work, *vary, "--method", "lora")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("lora  train.class_weight none  0.")
+    assert done.stdout.startswith("lora  as in params.yaml  0.")
     found = read_json(path)
-    assert found["lora"]["varied"] == "train.class_weight"
-    assert found["lora"]["trials"].keys() == {"none", "balanced"}
-    assert "class_weight" not in found["setting"]["train"]
-    assert found["setting"]["train"]["label_smoothing"] == 0
+    # What params.yaml has already is no change.
+    assert found["lora"]["trials"].keys() == {"as in params.yaml", "train.class_weight=balanced"}
+    losses = [scores["loss"] for scores in found["lora"]["trials"].values()]
+    assert losses[0] != losses[1]
 
-    # Another method joins the file; what it has is not made again.
-    found["lora"]["trials"]["none"]["accuracy"] = 9.0
+    # More trials of the same setting join the file; what it has is not made again.
+    found["lora"]["trials"]["as in params.yaml"]["accuracy"] = 9.0
     path.write_text(json.dumps(found))
-    done = textune(work, *vary, "train.class_weight=none,balanced", "--method", "full")
-    assert done.returncode == 0, done.stderr
-    assert read_json(path).keys() == {"setting", "lora", "full"}
-    assert read_json(path)["lora"]["trials"]["none"]["accuracy"] == 9.0
-
-    assert textune(work, *vary, "lora.r=2,4").returncode == 0
+    more = ["--vary", "lora.r=2", "--method", "lora", "--method", "full"]
+    assert textune(work, *vary, *more).returncode == 0
     found = read_json(path)
-    assert found.keys() == {"setting", "lora"}
-    assert found["lora"]["best"] in (2, 4)
-    assert "r" not in found["setting"]["lora"]
+    assert len(found["lora"]["trials"]) == 3
+    assert found["lora"]["trials"]["as in params.yaml"]["accuracy"] == 9.0
+    assert found["lora"]["best"] == "as in params.yaml"
+    # Rank is nothing to the other.
+    assert len(found["full"]["trials"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ def test_search_varies_one_parameter(tmp_path: Path) -> None:
         (["lora.r"], "--vary: lora.r has no values; write lora.r=VALUE,VALUE"),
         (["lora.r=[1"], "--vary: [1 is no list of values"),
         (["lora.r=2,0"], "lora.r=0: lora.r is 0, but it should be greater than or equal to 1"),
-        (["lora.r=2", "--method", "full"], "--vary: lora.r is nothing to full"),
+        (["lora.r=2", "--method", "full"], "--vary: nothing changes, or nothing that concerns"),
         (["train.epochs=2", "--method", "prompt"], "there is no method 'prompt'"),
     ],
 )

@@ -32,9 +32,9 @@ def test_search_is_that_of_metrics_and_its_choice_is_the_default() -> None:
     for name, grid in params.search.learning_rates.items():
         trials = {float(rate): one["accuracy"] for rate, one in found[name]["trials"].items()}
         assert trials.keys() == set(grid)
-        assert params.method(name).learning_rate == found[name]["best"]
+        assert params.method(name).learning_rate == float(found[name]["best"])
         cells = [f"{rate:g}: {trials[rate]:.4f}" for rate in grid]
-        best = grid.index(found[name]["best"])
+        best = grid.index(float(found[name]["best"]))
         cells[best] = f"**{cells[best]}**"
         assert f"| {name} | {' | '.join(cells)} |" in text
     assert found["setting"]["train_rows"] == params.search.max_train_examples

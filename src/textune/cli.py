@@ -122,28 +122,31 @@ def search(
         "metrics/search.json"
     ),
     vary: Annotated[
-        str | None,
-        typer.Option(help="KEY=VALUE,VALUE: instead of learning rates, these values of one key."),
+        list[str] | None,
+        typer.Option(help="KEY=VALUE,VALUE: instead, change this of params.yaml; again for more."),
     ] = None,
     method: Annotated[
         list[str] | None, typer.Option(help="With --vary, one method; again for more.")
     ] = None,
 ) -> None:
-    """Choose learning rates on validation, with the same number of trials for every method."""
+    """Choose on validation: learning rates, as many for every method, or what --vary names.
+
+    With --vary, params.yaml as it is competes with every single change.
+    """
     from textune.params import read_params
 
     params = read_params()
 
-    from textune.search import grids_of, learning_rate_grids, search
+    from textune.search import learning_rate_trials, one_at_a_time, search
     from textune.training.quiet import quieten
 
     if method and not vary:
         raise errors.UserError("--method goes with --vary; learning rates are for all methods")
-    grids = grids_of(vary, params, method or []) if vary else learning_rate_grids(params)
+    trials = one_at_a_time(params, vary, method or []) if vary else learning_rate_trials(params)
     quieten()
-    for grid, value, score in search(params, grids, output):
-        print(f"{grid.method}  {grid.key} {value}  {score:.4f}", flush=True)
-    print(f"{output} has the best; write what you want into params.yaml")
+    for trial, score in search(params, trials, output, rates_vary=not vary):
+        print(f"{trial.method}  {trial.name}  {score:.4f}", flush=True)
+    print(f"{output} has all scores, and the best; write what you want into params.yaml")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Choices made on validation: learning rates, or values of any one parameter of training.
+"""Choices made on validation: learning rates, or any other parameter of training.
 
 Every trial trains on the same part of train, validates on all of validation and never opens test.
 """
@@ -19,108 +19,128 @@ from textune.params import Params, check_params
 from textune.results.metrics import DIGITS
 from textune.training.run import VALIDATION_METRICS, Run
 
+AS_GIVEN = "as in params.yaml"
+
 
 @dataclass(frozen=True)
-class Grid:
-    """Values of `key`, which is `<section>.<parameter>`, to be tried with a method."""
+class Trial:
+    """A method with parameters of its own; the name says what is special about them."""
 
     method: str
-    key: str
-    values: list[Any]
-
-    def params(self, params: Params, value: Any) -> Params:
-        """`params` with `value` in the place of `key`. Raises `UserError` if it may not be."""
-        section, _, name = self.key.partition(".")
-        values = params.model_dump()
-        values[section][name] = value
-        return check_params(values, f"{self.key}={value}")
+    name: str
+    params: Params
 
 
-def learning_rate_grids(params: Params) -> list[Grid]:
+def learning_rate_trials(params: Params) -> list[Trial]:
     """The grids of `search.learning_rates`, as many values for every method."""
-    rates = params.search.learning_rates
-    return [Grid(name, f"{name}.learning_rate", list(rates[name])) for name in METHOD_NAMES]
+    return [
+        Trial(method, f"{rate:g}", _changed(params, f"{method}.learning_rate", rate))
+        for method in METHOD_NAMES
+        for rate in params.search.learning_rates[method]
+    ]
 
 
-def grids_of(varied: str, params: Params, methods: list[str]) -> list[Grid]:
-    """The grids of `KEY=VALUE,VALUE`, for `methods`, or all that the key concerns if it is empty.
+def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list[Trial]:
+    """`params` as they are, and with every value of each `KEY=VALUE,VALUE`, one change at a time.
 
-    Raises `UserError` if training reads no such key, or a value is none of it.
+    For `methods`, or for all that a key concerns if it is empty. Raises `UserError` if training
+    reads no such key, or a value is none of it.
     """
-    key, _, texts = varied.partition("=")
-    section, _, name = key.partition(".")
-    known = ("train", *METHOD_NAMES)
-    if section not in known or name not in params.model_dump()[section] or key == "train.seeds":
-        raise UserError(
-            f"--vary: {key} is no parameter of training; one stands in {', '.join(known)}"
-        )
-    if not texts:
-        raise UserError(f"--vary: {key} has no values; write {key}=VALUE,VALUE")
-    try:
-        values = YAML(typ="safe", pure=True).load(f"[{texts}]")
-    except YAMLError:
-        raise UserError(f"--vary: {texts} is no list of values") from None
-    concerned = [section] if section in METHOD_NAMES else list(METHOD_NAMES)
+    changes = [change for text in varied for change in _changes(params, text)]
     for method in methods:
         params.method(method)
-        if method not in concerned:
-            raise UserError(f"--vary: {key} is nothing to {method}")
-    grids = [Grid(method, key, values) for method in methods or concerned]
-    for value in values:
-        grids[0].params(params, value)
-    return grids
+    trials = []
+    for method in methods or METHOD_NAMES:
+        concerned = {
+            f"{key}={_text(value)}": changed
+            for key, value, changed in changes
+            if key.partition(".")[0] in ("train", method) and changed != params
+        }
+        if concerned:
+            trials.append(Trial(method, AS_GIVEN, params))
+            trials.extend(Trial(method, *change) for change in concerned.items())
+    if not trials:
+        raise UserError("--vary: nothing changes, or nothing that concerns the methods")
+    return trials
 
 
-def search(params: Params, grids: list[Grid], path: Path) -> Iterator[tuple[Grid, Any, float]]:
-    """Try the grids; yield grid, value and score of every trial.
+def search(
+    params: Params, trials: list[Trial], path: Path, *, rates_vary: bool
+) -> Iterator[tuple[Trial, float]]:
+    """Make the trials; yield each with its score, its best epoch's `train.metric_for_best_model`.
 
-    The score is the best epoch's `train.metric_for_best_model`. `path` has, by method, all scores
-    of every trial's best epoch and the best value, and what they were found with. It is written
-    after each trial, and trials that it has from the same setting are not made again.
+    `path` has, by method, all scores of every trial and the best trial's name, and what they were
+    found with. It is written after each trial. Trials that it has from the same setting stay, and
+    are not made again.
     """
     data = read_prepared(with_test=False)
     part = data.train.sample(params.search.max_train_examples, params.data.split_seed)
     data = replace(data, train=part)
     metric, seed = params.train.metric_for_best_model, params.train.seeds[0]
     pick: Callable[..., Any] = min if metric == "loss" else max
-    setting = _setting(params, grids, data, seed)
+    setting = _setting(params, data, seed, {"learning_rate"} if rates_vary else set())
     earlier = read_json(path) if path.is_file() else {}
     if earlier.get("setting") != setting:
         earlier = {}
     found: dict[str, Any] = {**earlier, "setting": setting}
-    for grid in grids:
-        trials: dict[str, dict[str, float]] = {}
-        for value in grid.values:
-            scores = earlier.get(grid.method, {}).get("trials", {}).get(_text(value))
-            if scores is None:
-                run = Run(grid.method, grid.params(params, value), data, seed)
-                epochs = run.train()
-                # The first is the untrained model's, and all there is if nothing is trained.
-                epoch = pick(epochs[1:] or epochs, key=lambda epoch: epoch[f"eval_{metric}"])
-                scores = {name: round(epoch[f"eval_{name}"], DIGITS) for name in VALIDATION_METRICS}
-            trials[_text(value)] = scores
-            best = pick(grid.values[: len(trials)], key=lambda value: trials[_text(value)][metric])
-            found[grid.method] = {"varied": grid.key, "best": best, "trials": trials}
-            write_json(path, found)
-            yield grid, value, scores[metric]
+    for trial in trials:
+        known = found.get(trial.method, {}).get("trials", {})
+        if trial.name not in known:
+            known = {**known, trial.name: _scores(trial, data, seed, metric, pick)}
+        best = pick(known, key=lambda name: known[name][metric])
+        found[trial.method] = {"best": best, "trials": known}
+        write_json(path, found)
+        yield trial, known[trial.name][metric]
 
 
-def _setting(params: Params, grids: list[Grid], data: Prepared, seed: int) -> dict[str, Any]:
+def _scores(
+    trial: Trial, data: Prepared, seed: int, metric: str, pick: Callable[..., Any]
+) -> dict[str, float]:
+    """All scores on validation of the best epoch."""
+    epochs = Run(trial.method, trial.params, data, seed).train()
+    # The first is the untrained model's, and all there is if nothing is trained.
+    best = pick(epochs[1:] or epochs, key=lambda epoch: epoch[f"eval_{metric}"])
+    return {name: round(best[f"eval_{name}"], DIGITS) for name in VALIDATION_METRICS}
+
+
+def _setting(params: Params, data: Prepared, seed: int, varied: set[str]) -> dict[str, Any]:
     """What a score depends on beside what is varied; `train` decides what is best."""
-    varied = {grid.key.partition(".")[::2] for grid in grids}
-    values = params.model_dump(include={"model", "train", *METHOD_NAMES})
-    del values["train"]["seeds"]
-    for section, name in varied:
-        del values[section][name]
     return {
         "seed": seed,
         "train_rows": len(data.train),
         "validation_rows": len(data.validation),
         "data_sha256": data.digest(),
-        **values,
+        "model": params.model.model_dump(),
+        "train": params.train.model_dump(exclude={"seeds"}),
+        **{name: params.method(name).model_dump(exclude=varied) for name in METHOD_NAMES},
     }
 
 
+def _changes(params: Params, text: str) -> Iterator[tuple[str, Any, Params]]:
+    """The key, the value and the changed parameters for every value of `KEY=VALUE,VALUE`."""
+    key, _, values = text.partition("=")
+    section, _, name = key.partition(".")
+    known = ("train", *METHOD_NAMES)
+    if section not in known or name not in params.model_dump()[section] or name == "seeds":
+        raise UserError(
+            f"--vary: {key} is no parameter of training; one stands in {', '.join(known)}"
+        )
+    if not values:
+        raise UserError(f"--vary: {key} has no values; write {key}=VALUE,VALUE")
+    try:
+        parsed = YAML(typ="safe", pure=True).load(f"[{values}]")
+    except YAMLError:
+        raise UserError(f"--vary: {values} is no list of values") from None
+    for value in parsed:
+        yield key, value, _changed(params, key, value)
+
+
+def _changed(params: Params, key: str, value: Any) -> Params:
+    section, _, name = key.partition(".")
+    values = params.model_dump()
+    values[section][name] = value
+    return check_params(values, f"{key}={_text(value)}")
+
+
 def _text(value: Any) -> str:
-    """A value as the name of its trial."""
     return f"{value:g}" if isinstance(value, float) else str(value)

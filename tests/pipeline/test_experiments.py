@@ -1,12 +1,13 @@
 """Several experiments: queued, each with its own code, and drawn as a learning curve."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.pipeline.commands import dvc, textune
+from tests.pipeline.commands import METHODS, dvc, read, textune
 from tests.tiny import git, write_tweeteval
 
 # The tests share one trained workspace: they stay in one worker.
@@ -63,3 +64,18 @@ def wait_for_queue(work: Path) -> None:
             return
         time.sleep(1)
     raise AssertionError("the queue is still busy")
+
+
+def test_kept_runs_are_scored_where_no_model_is(work: Path) -> None:
+    for method in METHODS:
+        textune(work, "keep", "runs", "--method", method)
+    textune(work, "keep", "runs", "--method", "lora", "--name", "lora_again")
+    shutil.rmtree(work / "models")
+    output = textune(work, "evaluate", "--predictions", "runs", "--metrics", "metrics/runs")
+    assert "lora_again minus LoRA" in output or "LoRA minus lora_again" in output
+    expected, found = read(work, "quality.json"), read(work, "runs/quality.json")
+    assert found.pop("lora_again") == found["lora"]
+    assert found == expected
+    told = textune(work, "evaluate", "--predictions", "run", "--metrics", "metrics/x", fails=True)
+    assert told.splitlines()[-1].startswith("error: run holds no runs")
+    assert not (work / "metrics/x").exists()
