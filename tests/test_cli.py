@@ -107,13 +107,13 @@ def test_search_changes_one_parameter_at_a_time(tmp_path: Path) -> None:
     work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
     subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
     path = work / "found.json"
-    vary = ["search", "--output", "found.json", "--vary", "train.class_weight=none,balanced"]
+    vary = ["search", "--output", "found.json", "--vary", "train.label_smoothing=0,0.3"]
     done = textune(work, *vary, "--method", "lora")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("lora  as in params.yaml  0.")
     found = read_json(path)
     # What params.yaml has already is no change.
-    assert found["lora"]["trials"].keys() == {"as in params.yaml", "train.class_weight=balanced"}
+    assert found["lora"]["trials"].keys() == {"as in params.yaml", "train.label_smoothing=0.3"}
     losses = [scores["loss"] for scores in found["lora"]["trials"].values()]
     assert losses[0] != losses[1]
 

@@ -49,12 +49,13 @@ def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list
     changes = [change for text in varied for change in _changes(params, text)]
     for method in methods:
         params.method(method)
+    given = params.model_dump()
     trials = []
     for method in methods or METHOD_NAMES:
         concerned = {
             f"{key}={_text(value)}": changed
             for key, value, changed in changes
-            if key.partition(".")[0] in ("train", method) and changed != params
+            if key.partition(".")[0] in ("train", method) and changed.model_dump() != given
         }
         if concerned:
             trials.append(Trial(method, AS_GIVEN, params))
