@@ -106,8 +106,8 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
 def test_search_changes_one_parameter_at_a_time(tmp_path: Path) -> None:
     work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
     subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
-    path = work / "found.json"
-    vary = ["search", "--output", "found.json", "--vary", "train.label_smoothing=0,0.3"]
+    path = work / "metrics/search_changes.json"
+    vary = ["search", "--vary", "train.label_smoothing=0,0.3"]
     done = textune(work, *vary, "--method", "lora")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("lora  as in params.yaml  0.")
@@ -126,6 +126,7 @@ def test_search_changes_one_parameter_at_a_time(tmp_path: Path) -> None:
     assert len(found["lora"]["trials"]) == 3
     assert found["lora"]["trials"]["as in params.yaml"]["accuracy"] == 9.0
     assert found["lora"]["best"] == "as in params.yaml"
+    assert not (work / "metrics/search.json").exists()
     # Rank is nothing to the other.
     assert len(found["full"]["trials"]) == 2
 
@@ -135,6 +136,7 @@ def test_search_changes_one_parameter_at_a_time(tmp_path: Path) -> None:
     [
         (["lora.rank=2"], "--vary: lora.rank is no parameter of training"),
         (["data.copies=keep"], "--vary: data.copies is no parameter of training"),
+        (["train.metric_for_best_model=loss"], "is no parameter of training"),
         (["train.seeds=1,2"], "--vary: train.seeds is no parameter of training"),
         (["lora.r"], "--vary: lora.r has no values; write lora.r=VALUE,VALUE"),
         (["lora.r=[1"], "--vary: [1 is no list of values"),

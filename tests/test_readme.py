@@ -1,34 +1,27 @@
 """The README says what metrics/ says, and its links lead somewhere."""
 
 import json
-import re
 
 import pytest
 
+from tests.pages import block, dead_links, page
 from tests.tiny import ROOT
 from textune.files import read_json
 from textune.params import read_params
 from textune.results.table import print_table
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def block(command: str) -> str:
-    """What stands between the marker that names `command` and the next end mark."""
-    found = re.search(f"<!-- {re.escape(command)} -->\n(.*?)<!-- end -->", README, re.DOTALL)
-    assert found, command
-    return found[1]
+README = page("README.md")
 
 
 def test_table_is_that_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(ROOT / "metrics", markdown=True)
-    assert block("textune table --markdown") == capsys.readouterr().out
+    assert block(README, "textune table --markdown") == capsys.readouterr().out
 
 
 def test_search_is_that_of_metrics_and_its_choice_is_the_default() -> None:
     found = read_json(ROOT / "metrics/search.json")
     params = read_params(ROOT / "params.yaml")
-    text = block("textune search")
+    text = block(README, "textune search")
     for name, grid in params.search.learning_rates.items():
         trials = {float(rate): one["accuracy"] for rate, one in found[name]["trials"].items()}
         assert trials.keys() == set(grid)
@@ -47,7 +40,7 @@ def test_speeds_are_those_of_the_benchmark() -> None:
         for row in rows
     }
     own = [row for row in rows if row["contender"] == "textune"]
-    text = block("textune bench")
+    text = block(README, "textune bench")
     assert len(text.splitlines()) == 2 + len(own)
     for row in own:
         model, method = row["model"], row["method"]
@@ -61,13 +54,13 @@ def test_speeds_are_those_of_the_benchmark() -> None:
 
 def test_gains_are_those_of_the_benchmark() -> None:
     gains = json.loads((ROOT / "metrics/speed_pieces.json").read_text(encoding="utf-8"))
-    text = block("textune bench --pieces")
+    text = block(README, "textune bench --pieces")
     for one in gains:
         with_all, without = one["tweets_per_second"], one["tweets_per_second_without"]
         line = f"| {one['piece']} | {with_all:.1f} | {without:.1f} | {one['gain']:.2f} × |"
         assert line in text
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", ["README.md", "docs/statistics.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    assert dead_links(name) == []

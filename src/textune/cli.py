@@ -118,9 +118,12 @@ def check() -> None:
 
 @app.command()
 def search(
-    output: Annotated[Path, typer.Option(help="Where the result goes.")] = Path(
-        "metrics/search.json"
-    ),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the result goes: metrics/search.json, or search_changes.json with --vary."
+        ),
+    ] = None,
     vary: Annotated[
         list[str] | None,
         typer.Option(help="KEY=VALUE,VALUE: instead, change this of params.yaml; again for more."),
@@ -136,12 +139,13 @@ def search(
     from textune.params import read_params
 
     params = read_params()
+    if method and not vary:
+        raise errors.UserError("--method goes with --vary; learning rates are for all methods")
 
     from textune.search import learning_rate_trials, one_at_a_time, search
     from textune.training.quiet import quieten
 
-    if method and not vary:
-        raise errors.UserError("--method goes with --vary; learning rates are for all methods")
+    output = output or Path("metrics") / ("search_changes.json" if vary else "search.json")
     trials = one_at_a_time(params, vary, method or []) if vary else learning_rate_trials(params)
     quieten()
     for trial, score in search(params, trials, output, rates_vary=not vary):

@@ -51,7 +51,7 @@ def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list
         params.method(method)
     given = params.model_dump()
     trials = []
-    for method in methods or METHOD_NAMES:
+    for method in dict.fromkeys(methods) or METHOD_NAMES:
         concerned = {
             f"{key}={_text(value)}": changed
             for key, value, changed in changes
@@ -71,8 +71,8 @@ def search(
     """Make the trials; yield each with its score, its best epoch's `train.metric_for_best_model`.
 
     `path` has, by method, all scores of every trial and the best trial's name, and what they were
-    found with. It is written after each trial. Trials that it has from the same setting stay, and
-    are not made again.
+    found with. It is written after each trial. Trials that it has from the same setting are not
+    made again; they stay, but for learning rates that are not among the trials any more.
     """
     data = read_prepared(with_test=False)
     part = data.train.sample(params.search.max_train_examples, params.data.split_seed)
@@ -84,11 +84,19 @@ def search(
     if earlier.get("setting") != setting:
         earlier = {}
     found: dict[str, Any] = {**earlier, "setting": setting}
+    wanted = {(trial.method, trial.name): number for number, trial in enumerate(trials)}
     for trial in trials:
-        known = found.get(trial.method, {}).get("trials", {})
+        known: dict[str, dict[str, float]] = {
+            name: scores
+            for name, scores in found.get(trial.method, {}).get("trials", {}).items()
+            # A rate that has left its grid would be one more than the other methods have.
+            if (trial.method, name) in wanted or not rates_vary
+        }
         if trial.name not in known:
-            known = {**known, trial.name: _scores(trial, data, seed, metric, pick)}
-        best = pick(known, key=lambda name: known[name][metric])
+            known[trial.name] = _scores(trial, data, seed, metric, pick)
+        # On a tie the first, whatever the order in the file.
+        ordered = sorted(known, key=lambda name: wanted.get((trial.method, name), len(wanted)))
+        best = pick(ordered, key=lambda name: known[name][metric])
         found[trial.method] = {"best": best, "trials": known}
         write_json(path, found)
         yield trial, known[trial.name][metric]
@@ -122,7 +130,8 @@ def _changes(params: Params, text: str) -> Iterator[tuple[str, Any, Params]]:
     key, _, values = text.partition("=")
     section, _, name = key.partition(".")
     known = ("train", *METHOD_NAMES)
-    if section not in known or name not in params.model_dump()[section] or name == "seeds":
+    decided = ("seeds", "metric_for_best_model")  # what trials are compared by
+    if section not in known or name not in params.model_dump()[section] or name in decided:
         raise UserError(
             f"--vary: {key} is no parameter of training; one stands in {', '.join(known)}"
         )

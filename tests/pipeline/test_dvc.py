@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from tests.pipeline.commands import METHODS, dvc, read, trained
 from tests.tiny import git, write_tweeteval
+from textune.params import TrainParams
 from textune.results.names import row_name
 
 # The tests share one trained workspace: they stay in one worker.
@@ -121,6 +122,15 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
         assert "prepare" in planned
     else:
         assert planned == stages
+
+
+def test_every_parameter_of_training_is_declared(work: Path) -> None:
+    stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
+    for method in METHODS:
+        own, shared = stages[f"train_{method}"]["params"]
+        assert own == method
+        declared = {name.removeprefix("train.") for name in shared["params.yaml"]} - {"model"}
+        assert declared == set(TrainParams.model_fields) - {"seeds"}
 
 
 def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:

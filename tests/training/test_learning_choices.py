@@ -62,6 +62,7 @@ def test_lower_blocks_learn_at_lower_rates(
         ({}, [1, 1, 1], 0),
         ({"class_weight": "balanced"}, [1, 2, 4], 0),
         ({"label_smoothing": 0.3}, [1, 1, 1], 0.3),
+        ({"class_weight": "balanced", "label_smoothing": 0.3}, [1, 2, 4], 0.3),
     ],
 )
 def test_the_loss_is_of_training_only(

@@ -31,6 +31,7 @@ def bench(
 ) -> None:
     """Measure the speed of training, or what an option asks for instead, and print it.
 
+    All contenders learn as stock Trainer does, so what textune adds to learning is left out.
     Raises `UserError` for an option that is wrong or does not go with another.
     """
     if data is not None and not data.is_dir():
@@ -43,6 +44,8 @@ def bench(
         raise UserError("--same-learning and --to-accuracy go with no other option than --data")
     if to_accuracy is not None and not 0 < to_accuracy < 1:
         raise UserError(f"--to-accuracy is {to_accuracy:g}; it should be between 0 and 1")
+    stock = {"layer_decay": 1.0, "label_smoothing": 0.0, "class_weight": "none", "ema_decay": 0.0}
+    params = params.model_copy(update={"train": params.train.model_copy(update=stock)})
     if same_learning:
         _same_learning(params, data)
     elif to_accuracy is not None:

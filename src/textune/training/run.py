@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.special import softmax
-from torch import nn
 from torch.utils.data import Dataset
 from transformers import EvalPrediction, PrinterCallback, TrainingArguments, set_seed
 
@@ -32,6 +30,7 @@ from textune.training.first_token import first_token_only
 from textune.training.flops import flops_per_token
 from textune.training.hardware import choose_device, choose_precision
 from textune.training.layer_decay import rate_scales
+from textune.training.loss import TrainingLoss, class_weights
 from textune.training.trainer import TextTrainer, frozen_in_bf16
 
 VALIDATION_METRICS = ("loss", "accuracy", "macro_f1", "weighted_f1", "macro_recall")
@@ -193,14 +192,10 @@ class Run:
         trainer.remove_callback(PrinterCallback)
         return trainer
 
-    def _training_loss(self) -> nn.CrossEntropyLoss:
-        train, weights = self.params.train, None
-        if train.class_weight == "balanced":
-            labels = self._splits["train"].labels
-            # A class without rows has no loss to weigh.
-            rows = np.bincount(labels, minlength=len(self.label_names)).clip(min=1)
-            weights = torch.tensor(len(labels) / (len(rows) * rows), dtype=torch.float32)
-        return nn.CrossEntropyLoss(weights, label_smoothing=train.label_smoothing)
+    def _training_loss(self) -> TrainingLoss:
+        train, labels = self.params.train, self._splits["train"].labels
+        balanced = train.class_weight == "balanced"
+        return TrainingLoss(train.label_smoothing, class_weights(labels) if balanced else None)
 
     def _arguments(self) -> TrainingArguments:
         return training_arguments(

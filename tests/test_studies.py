@@ -1,0 +1,41 @@
+"""The figures of a study are those of the predictions that lie beside them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import ROOT
+from textune.files import read_json
+from textune.methods import METHOD_NAMES
+from textune.params import read_params
+from textune.results.keeping import kept_seeds
+from textune.results.runs import load_runs
+from textune.results.writing import write_results
+
+STUDIES = sorted(path.parent for path in (ROOT / "metrics/studies").rglob("runs"))
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_the_predictions_give_every_figure_again(study: Path, tmp_path: Path) -> None:
+    runs = study / "runs"
+    settings = read_params(study / "params.yaml").evaluate
+    write_results(load_runs(runs, kept_seeds(runs)), settings, tmp_path)
+    again = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(again) == 8
+    for path in again:
+        committed = study / path.relative_to(tmp_path)
+        assert path.read_bytes() == committed.read_bytes(), committed
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_runs_are_of_the_parameters_beside_them(study: Path) -> None:
+    params = read_params(study / "params.yaml")
+    train = params.train.model_dump(exclude={"seeds", "device", "precision"})
+    found = sorted((study / "runs").glob("*/*/run.json"))
+    assert found
+    for path in found:
+        record = read_json(path)
+        assert train.items() <= record["params"]["train"].items()
+        if path.parts[-3] in METHOD_NAMES:
+            own = record["params"][record["method"]]
+            assert own == params.method(record["method"]).model_dump()
