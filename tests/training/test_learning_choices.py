@@ -102,16 +102,16 @@ def test_the_average_stands_in_between_epochs() -> None:
     nn.init.constant_(model.weight, 0.0)
     callback.on_train_begin()
     callback.on_epoch_begin()
-    assert float(model.weight) == 0
+    assert model.weight.item() == 0
     step_to(1.0)
     step_to(2.0)
     callback.on_epoch_end()
-    assert float(model.weight) == pytest.approx(0.75 * 0.25 + 0.25 * 2)
+    assert model.weight.item() == pytest.approx(0.75 * 0.25 + 0.25 * 2)
     callback.on_epoch_begin()
-    assert float(model.weight) == 2
+    assert model.weight.item() == 2
     step_to(3.0)
     callback.on_epoch_end()
-    assert float(model.weight) == pytest.approx(0.75 * 0.6875 + 0.25 * 3)
+    assert model.weight.item() == pytest.approx(0.75 * 0.6875 + 0.25 * 3)
 
 
 @pytest.mark.parametrize("name", METHOD_NAMES)
