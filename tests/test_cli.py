@@ -94,9 +94,14 @@ def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
     path = work / "metrics/search.json"
     rate = next(iter(found["lora"]["trials"]))
     found["lora"]["trials"][rate]["accuracy"] = 9.0
+    # A rate that is not in the grid (any more) would be one more than the other methods have.
+    found["lora"]["trials"]["0.5"] = {"accuracy": 10.0}
     path.write_text(json.dumps(found))
     assert textune(work, "search").returncode == 0
-    assert read_json(path)["lora"]["trials"][rate]["accuracy"] == 9.0
+    again = read_json(path)["lora"]
+    assert again["trials"][rate]["accuracy"] == 9.0
+    assert again["best"] == rate
+    assert len(again["trials"]) == 2
     found["setting"]["train_rows"] = 11
     path.write_text(json.dumps(found))
     assert textune(work, "search").returncode == 0

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from tests.training.test_run import prepared
 from tests.training.test_same_learning import without_dropout
 from textune.data.prepared import Prepared
 from textune.methods import METHOD_NAMES
 from textune.params import Params
+from textune.pretrained import Classifier
 from textune.training.batches import PaddedRows
 from textune.training.callbacks import AverageWeights
+from textune.training.layer_decay import rate_scales
 from textune.training.run import Run
 
 MakeParams = Callable[..., Params]
@@ -54,6 +57,17 @@ def test_lower_blocks_learn_at_lower_rates(
         n: pytest.approx(expected(n)) for n in trained
     }
     assert len(found) == len(trained)
+
+
+def test_a_projection_of_the_embeddings_learns_as_they_do() -> None:
+    config = AutoConfig.for_model(
+        "electra", hidden_size=8, embedding_size=4, num_hidden_layers=2, num_attention_heads=2
+    )
+    model = AutoModelForSequenceClassification.from_config(config)
+    scales = rate_scales(Classifier("tiny", model, frozenset()), decay=0.5)
+    lowest = {n for n, p in model.named_parameters() if scales[p] == 0.125}
+    assert {"electra.embeddings_project.weight", "electra.embeddings_project.bias"} < lowest
+    assert all("embeddings" in name for name in lowest)
 
 
 @pytest.mark.parametrize(

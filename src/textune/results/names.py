@@ -14,7 +14,6 @@ _ROW_NAMES = {
     UNTRAINED: "untrained head",
     TRAINED_HEAD: "trained head (baseline)",
     "lora": "LoRA",
-    "lora_all_linear": "LoRA on all linear layers",  # kept under this name by the study
     "adapter": "adapters",
     "full": "full fine-tuning",
 }
