@@ -21,7 +21,7 @@ def main() -> None:
     from textune.results.texts import read_texts, slices, write_errors
     from textune.results.writing import write_results
 
-    runs = load_runs(Path("models"), params.train.seeds)
+    runs = load_runs(Path("models"), params.train.seeds, params.evaluate.decision)
     first = next(iter(runs.values()))[0]
     write_results(runs, params.evaluate, METRICS)
     texts = read_texts(Path("data/prepared/test.parquet"), first.predictions["test"].row_ids)

@@ -86,18 +86,28 @@ def keep(
 def evaluate(
     predictions: Annotated[Path, typer.Option(help="A folder of runs that `keep` made.")],
     metrics: Annotated[Path, typer.Option(help="Where the figures go.")],
+    metric: Annotated[str | None, typer.Option(help="Instead of params.yaml's.")] = None,
+    decision: Annotated[str | None, typer.Option(help="Instead of params.yaml's.")] = None,
 ) -> None:
-    """Score and compare kept runs, as the stage `evaluate` does those in models/."""
-    from textune.params import read_params
+    """Score and compare kept runs, as the stage `evaluate` does those in models/.
 
-    params = read_params()
+    Only seeds that every method has are used.
+    """
+    from textune.params import check_params, read_params
+
+    values = read_params().model_dump()
+    for key, value in (("metric", metric), ("decision", decision)):
+        if value is not None:
+            values["evaluate"][key] = value
+    settings = check_params(values, "the command").evaluate
 
     from textune.results.keeping import kept_seeds
     from textune.results.runs import load_runs
     from textune.results.table import print_table
     from textune.results.writing import write_results
 
-    write_results(load_runs(predictions, kept_seeds(predictions)), params.evaluate, metrics)
+    runs = load_runs(predictions, kept_seeds(predictions), settings.decision)
+    write_results(runs, settings, metrics)
     print_table(metrics)
 
 

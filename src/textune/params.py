@@ -26,6 +26,8 @@ from textune.section import LearningRate, Section
 
 SplitSize = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
 BestMetric = Literal["accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss"]
+Metric = Literal["accuracy", "macro_recall", "macro_f1"]
+Decision = Literal["most_probable", "balanced"]
 
 
 class DataParams(Section):
@@ -115,7 +117,8 @@ class EvaluateParams(Section):
 
     confidence: float = Field(ge=0.5, lt=1)
     margin: float = Field(gt=0, lt=1)
-    metric: Literal["accuracy", "macro_recall", "macro_f1"]
+    metric: Metric
+    decision: Decision
     # With fewer, no permutation test could fire after the correction for many pairs.
     resamples: int = Field(ge=1_000, le=1_000_000)
     seed: int = Field(ge=0, lt=2**32)

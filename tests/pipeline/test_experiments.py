@@ -76,6 +76,15 @@ def test_kept_runs_are_scored_where_no_model_is(work: Path) -> None:
     expected, found = read(work, "quality.json"), read(work, "runs/quality.json")
     assert found.pop("lora_again") == found["lora"]
     assert found == expected
+    # For macro recall, with no models to load and params.yaml as it is.
+    where = ("--predictions", "runs", "--metrics", "metrics/balanced")
+    textune(work, "evaluate", *where, "--metric", "macro_recall", "--decision", "balanced")
+    balanced = read(work, "balanced/comparison.json")
+    assert (balanced["metric"], balanced["decision"]) == ("macro_recall", "balanced")
+    log_loss = read(work, "balanced/quality.json")["lora"]["log_loss"]
+    assert log_loss == expected["lora"]["log_loss"]
+    told = textune(work, "evaluate", *where, "--decision", "fair", fails=True)
+    assert told.splitlines()[-1].startswith("error: the command: evaluate.decision is 'fair'")
     told = textune(work, "evaluate", "--predictions", "run", "--metrics", "metrics/x", fails=True)
     assert told.splitlines()[-1].startswith("error: run holds no runs")
     assert not (work / "metrics/x").exists()

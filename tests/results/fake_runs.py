@@ -19,7 +19,14 @@ ROWS = 240
 
 def settings(**changes: Any) -> EvaluateParams:
     """Of the comparison, for small data."""
-    values = {"confidence": 0.9, "margin": 0.05, "metric": "accuracy", "resamples": 1000, "seed": 0}
+    values = {
+        "confidence": 0.9,
+        "margin": 0.05,
+        "metric": "accuracy",
+        "decision": "most_probable",
+        "resamples": 1000,
+        "seed": 0,
+    }
     return EvaluateParams.model_validate({**values, **changes})
 
 

@@ -31,7 +31,12 @@ ACCURACY = 0.7
 # Shares of an example's difficulty.
 FOR_ALL, FOR_METHOD = 0.7, 0.1
 SETTINGS = EvaluateParams(
-    confidence=0.95, margin=0.01, metric="accuracy", resamples=1000, seed=0
+    confidence=0.95,
+    margin=0.01,
+    metric="accuracy",
+    decision="most_probable",
+    resamples=1000,
+    seed=0,
 ).model_copy(update={"resamples": 400})  # fewer than the schema allows, and quicker
 
 

@@ -41,9 +41,11 @@ def test_one_method_with_two_settings(models: Path, tmp_path: Path) -> None:
     list(keep(models, "lora", [0, 1], "lora_all_linear", folder))
     runs = load_runs(folder, kept_seeds(folder))
     assert list(runs) == ["untrained", "baseline", "lora", "lora_all_linear", "full"]
+    shutil.rmtree(folder / "lora_all_linear/0")
+    assert kept_seeds(folder) == [1]
     again = list(keep(models, "lora", [0, 1], "lora", folder))
     assert [path.name for path in again] == ["0", "1"]
-    assert load_runs(folder, [0])["lora"][0].record.trainable_parameters == 300_000
+    assert load_runs(folder, [1])["lora"][0].record.trainable_parameters == 300_000
 
 
 def test_an_incomplete_run_is_not_kept(models: Path, tmp_path: Path) -> None:
@@ -54,4 +56,8 @@ def test_an_incomplete_run_is_not_kept(models: Path, tmp_path: Path) -> None:
         list(keep(models, "lora", [0], "a/b", tmp_path / "kept"))
     assert not (tmp_path / "kept").exists()
     with pytest.raises(UserError, match=r"holds no runs; it should have <method>/<seed>/run\.json"):
+        kept_seeds(tmp_path / "kept")
+    for run in ("lora/0", "full/1"):
+        (tmp_path / "kept" / run).mkdir(parents=True)
+    with pytest.raises(UserError, match="no seed is there of all of full, lora"):
         kept_seeds(tmp_path / "kept")

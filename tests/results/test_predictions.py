@@ -8,7 +8,7 @@ import pytest
 from tests.results.fake_runs import random_predictions
 from textune.errors import UserError
 from textune.results import predictions
-from textune.results.predictions import Predictions
+from textune.results.predictions import Predictions, balanced_weights, decide
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -28,6 +28,32 @@ def test_hits_are_the_rows_whose_largest_probability_is_the_label() -> None:
     found = Predictions(["a", "b", "c"], np.array([0, 1, 1]), probabilities)
     assert found.predicted.tolist() == [0, 0, 1]
     assert found.hits.tolist() == [1, 0, 1]
+
+
+def test_balanced_decision_is_by_probability_over_share() -> None:
+    labels = np.array([0] * 6 + [1] * 3 + [3])
+    weights = balanced_weights(labels, 4)
+    assert weights.tolist() == pytest.approx([10 / 6, 10 / 3, 10, 10])
+    probabilities = np.array([[0.6, 0.25, 0.05, 0.1], [0.6, 0.31, 0.04, 0.05]], dtype=np.float32)
+    found = Predictions(["a", "b"], np.array([0, 1]), probabilities, weights)
+    assert found.predicted.tolist() == [0, 1]
+    assert Predictions(["a", "b"], np.array([0, 1]), probabilities).predicted.tolist() == [0, 0]
+
+
+def test_balanced_decision_has_the_best_expected_macro_recall() -> None:
+    """Labels drawn from known probabilities with a rare class: no other weights do better."""
+    random = np.random.default_rng(0)
+    probabilities = random.dirichlet([0.3, 1.0, 2.0], 20_000)
+    labels = (random.random((20_000, 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
+
+    def macro_recall(weights: np.ndarray | None) -> float:
+        predicted = decide(probabilities, weights)
+        return float(np.mean([(predicted[labels == one] == one).mean() for one in range(3)]))
+
+    weights = balanced_weights(labels, 3)
+    assert macro_recall(weights) > macro_recall(None) + 0.05
+    for other in (weights**0.5, weights**1.5, weights * [1.3, 1, 1], weights * [1, 1, 1.3]):
+        assert macro_recall(weights) > macro_recall(other)
 
 
 def test_write_refuses_lengths_that_differ(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.results.fake_runs import LABELS, random_predictions, write_run
@@ -9,6 +11,7 @@ from textune.errors import UserError
 from textune.results import predictions
 from textune.results.predictions import Predictions
 from textune.results.runs import load_runs
+from textune.results.summary import quality
 
 
 def test_methods_come_untrained_first_then_by_trainable_parameters(models: Path) -> None:
@@ -29,6 +32,27 @@ def test_untrained_is_the_new_head_not_the_trained_one(models: Path) -> None:
     assert found.probabilities.tolist() == expected.probabilities.tolist()
     assert runs["untrained"][0].record.trainable_parameters == 0
     assert runs["baseline"][0].record.trainable_parameters == 1_155
+
+
+def test_balanced_decision_of_all_runs_is_by_the_shares_in_validation(models: Path) -> None:
+    path = models / "lora/0/predictions/validation.parquet"
+    found = predictions.read(path)
+    labels = np.where(np.arange(len(found.labels)) < 24, 0, 1 + found.labels % 2)
+    for other in models.rglob("validation.parquet"):
+        predictions.write(other, replace(predictions.read(other), labels=labels))
+    runs = load_runs(models, [0, 1], "balanced")
+    expected = len(labels) / np.bincount(labels)
+    for run in (run for of_method in runs.values() for run in of_method):
+        for split in run.predictions.values():
+            assert split.weights is not None
+            assert split.weights.tolist() == expected.tolist()
+    plain = load_runs(models, [0, 1])["lora"][0].predictions["test"]
+    balanced = runs["lora"][0].predictions["test"]
+    rare = [(one.predicted == 0).sum() for one in (plain, balanced)]
+    assert rare[1] > rare[0]
+    scores = [quality(found, "test")["lora"] for found in (load_runs(models, [0, 1]), runs)]
+    assert scores[1]["recall_very_negative"] > scores[0]["recall_very_negative"]
+    assert scores[1]["log_loss"] == scores[0]["log_loss"]
 
 
 def test_a_dropped_seed_is_not_read(models: Path) -> None:

@@ -121,6 +121,8 @@ def test_one_seed_leaves_the_methods_question_open() -> None:
     assert "these trained models only" in text
     assert "(1 seed, 12,284 texts)" in text
     assert "another training with other seeds" in about(compared())
+    assert "macro recall" not in about(compared())
+    assert "suits macro recall" in about({**compared(), "decision": "balanced"})
 
 
 def test_the_choice_says_why() -> None:

@@ -60,7 +60,7 @@ def _cost(of_method: Sequence[Run]) -> tuple[int, float]:
 def _validation(of_method: Sequence[Run], metric: str) -> float:
     """Mean over seeds."""
     return fmean(
-        score(found.labels, found.probabilities, run.record.label_names)[metric]
+        score(found.labels, found.probabilities, run.record.label_names, found.weights)[metric]
         for run in of_method
         for found in [run.predictions["validation"]]
     )

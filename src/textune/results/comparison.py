@@ -60,6 +60,7 @@ def comparison(runs: Runs, settings: EvaluateParams) -> Numbers:
             "confidence": settings.confidence,
             "margin": settings.margin,
             "metric": settings.metric,
+            "decision": settings.decision,
             "question": _question(seeds),
             "seeds": seeds,
             "examples": len(next(iter(runs.values()))[0].predictions["test"].labels),

@@ -38,12 +38,17 @@ def keep(models: Path, method: str, seeds: list[int], name: str, folder: Path) -
 
 
 def kept_seeds(folder: Path) -> list[int]:
-    """The seeds that `folder` has of its first method. Raises `UserError` if it has none."""
-    found = sorted(
-        (path.parent.name, int(path.name))
-        for path in folder.glob("*/*")
-        if path.is_dir() and path.name.isdecimal()
-    )
-    if not found:
+    """The seeds that `folder` has of every method; others are of a study under way.
+
+    Raises `UserError` if there is none.
+    """
+    by_method: dict[str, set[int]] = {}
+    for path in folder.glob("[!.]*/*"):
+        if path.is_dir() and path.name.isdecimal():
+            by_method.setdefault(path.parent.name, set()).add(int(path.name))
+    if not by_method:
         raise UserError(f"{folder} holds no runs; it should have <method>/<seed>/run.json")
-    return [seed for method, seed in found if method == found[0][0]]
+    shared = set.intersection(*by_method.values())
+    if not shared:
+        raise UserError(f"{folder}: no seed is there of all of {', '.join(sorted(by_method))}")
+    return sorted(shared)

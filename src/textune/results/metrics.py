@@ -9,17 +9,22 @@ from numpy.typing import NDArray
 
 from textune.errors import UserError
 from textune.results.calibration import expected_calibration_error
+from textune.results.predictions import decide
 
 DIGITS = 6  # a fixed rounding keeps a change that is no change out of the diff of metrics/
 
 
 def score(
-    labels: NDArray[np.integer], probabilities: NDArray[np.floating], label_names: Sequence[str]
+    labels: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    label_names: Sequence[str],
+    weights: NDArray[np.float64] | None = None,
 ) -> dict[str, float]:
     """Accuracy, macro recall, macro and weighted F1, log loss, calibration error (see
     `calibration`), recall and precision by class.
 
-    labels: (n,) true classes; probabilities: (n, k); label_names: k names.
+    labels: (n,) true classes; probabilities: (n, k); label_names: k names; weights: (k,), see
+    `predictions.decide`; they do not concern log loss and calibration.
     Classes are keyed `recall_<label>` and `precision_<label>` (see `label_keys`). A class without
     an example has recall 0, one that is never predicted precision 0, and both count in the means.
     Raises ValueError if the shapes do not fit and UserError if a probability is not finite.
@@ -36,7 +41,7 @@ def score(
     from textune.results import local_metrics as local
 
     classes = len(label_names)
-    predicted = probabilities.argmax(axis=1)
+    predicted = decide(probabilities, weights)
     scores: dict[str, float] = {}
     for metric in (local.Accuracy(), local.F1(), local.Recall(), local.Precision()):
         found = metric.compute(predictions=predicted, references=labels, classes=classes)

@@ -14,6 +14,7 @@ _ROW_NAMES = {
     UNTRAINED: "untrained head",
     TRAINED_HEAD: "trained head (baseline)",
     "lora": "LoRA",
+    "lora_all_linear": "LoRA, all linear layers",
     "adapter": "adapters",
     "full": "full fine-tuning",
 }

@@ -26,21 +26,44 @@ class Predictions:
     row_ids: n ids, in the order of the prepared data.
     labels: (n,) the true class, 0 to k - 1.
     probabilities: (n, k) of each class; a row sums to 1.
+    weights: (k,) of the classes in the decision for one of them; None: all alike.
     """
 
     row_ids: list[str]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    weights: NDArray[np.float64] | None = None
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """(n,) the most probable class; the first of them at a tie."""
-        return self.probabilities.argmax(axis=1)
+        """(n,) the class of the highest weighted probability; the first of them at a tie."""
+        return decide(self.probabilities, self.weights)
 
     @property
     def hits(self) -> NDArray[np.float64]:
-        """(n,) 1 where the most probable class is the true one, else 0."""
+        """(n,) 1 where the predicted class is the true one, else 0."""
         return (self.predicted == self.labels).astype(np.float64)
+
+
+def decide(
+    probabilities: NDArray[np.floating], weights: NDArray[np.float64] | None
+) -> NDArray[np.int64]:
+    """(n,) the class of the highest weighted probability, of (n, k) and (k,)."""
+    weighted = probabilities if weights is None else probabilities * weights
+    found: NDArray[np.int64] = weighted.argmax(axis=1)
+    return found
+
+
+def balanced_weights(labels: NDArray[np.integer], classes: int) -> NDArray[np.float64]:
+    """(classes,) one over each class's share of `labels`: the decision that suits macro recall.
+
+    It counts a class as often as another, however rare, so what decides is not how probable the
+    class is but how much more probable than in general (Menon et al. 2021, "Long-tail learning via
+    logit adjustment"). A class without a label counts as if it had one.
+    """
+    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
+    weights: NDArray[np.float64] = len(labels) / counts
+    return weights
 
 
 def write(path: Path, predictions: Predictions) -> None:

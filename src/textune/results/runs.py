@@ -1,16 +1,17 @@
 """The trained runs in models/<method>/<seed>/, as the train stages leave them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from textune.errors import UserError
+from textune.params import Decision
 from textune.results import predictions
 from textune.results.names import TRAINED_HEAD, UNTRAINED
-from textune.results.predictions import Predictions
+from textune.results.predictions import Predictions, balanced_weights
 
 Split = Literal["validation", "test"]
 SPLITS: tuple[Split, ...] = ("validation", "test")
@@ -52,12 +53,13 @@ class Run:
 Runs = dict[str, list[Run]]
 
 
-def load_runs(models: Path, seeds: Sequence[int]) -> Runs:
+def load_runs(models: Path, seeds: Sequence[int], decision: Decision = "most_probable") -> Runs:
     """The runs of every method, one a seed in the order of `seeds`.
 
     A method is a folder in `models`. First comes `untrained` (see `names`), then the methods by
     their number of trainable parameters. Only `seeds` are read: the folder of a seed that was
-    dropped from params.yaml may still lie there.
+    dropped from params.yaml may still lie there. `decision` is how probabilities become a class;
+    balanced by the shares of the classes in validation.
     Raises UserError if a run is missing or incomplete, or if two runs predict other examples or
     started from other models.
     """
@@ -70,6 +72,8 @@ def load_runs(models: Path, seeds: Sequence[int]) -> Runs:
     if TRAINED_HEAD in runs:
         ordered = {UNTRAINED: [_untrained(run) for run in runs[TRAINED_HEAD]], **ordered}
     _check_comparable([run for method in ordered.values() for run in method])
+    if decision == "balanced":
+        ordered = {method: [_balanced(run) for run in ordered[method]] for method in ordered}
     return ordered
 
 
@@ -118,6 +122,13 @@ def _untrained(run: Run) -> Run:
     }
     folder = run.folder / "untrained"
     return Run(folder, run.record.model_copy(update=free), _read_splits(folder))
+
+
+def _balanced(run: Run) -> Run:
+    labels = run.predictions["validation"].labels
+    weights = balanced_weights(labels, len(run.record.label_names))
+    weighted = {split: replace(found, weights=weights) for split, found in run.predictions.items()}
+    return replace(run, predictions=weighted)
 
 
 def _check_comparable(runs: Sequence[Run]) -> None:

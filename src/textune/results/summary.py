@@ -27,8 +27,8 @@ def cost(runs: Runs) -> dict[str, Scores]:
 
 
 def _score(run: Run, split: Split) -> Scores:
-    predictions = run.predictions[split]
-    return score(predictions.labels, predictions.probabilities, run.record.label_names)
+    found = run.predictions[split]
+    return score(found.labels, found.probabilities, run.record.label_names, found.weights)
 
 
 def _mean(scores: Sequence[Mapping[str, float]]) -> Scores:

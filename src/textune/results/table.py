@@ -114,11 +114,17 @@ def pairs(cost: Cost, comparison: Comparison) -> Grid:
 def about(comparison: Comparison) -> str:
     """The question that intervals and verdicts answer."""
     seeds = comparison["seeds"]
-    return (
+    text = (
         f"{_ABOUT[_question(comparison)]} ({seeds} seed{'s' * (seeds > 1)},"
         f" {comparison['examples']:,} texts). Each interval is for itself; p is corrected for the"
-        " number of pairs, and decides the verdict.\n"
+        " number of pairs, and decides the verdict."
     )
+    if comparison.get("decision") == "balanced":
+        text += (
+            " What is predicted is not the most probable class but the one whose probability is the"
+            " highest for its share, which suits macro recall."
+        )
+    return f"{text}\n"
 
 
 def choice(cost: Cost, comparison: Comparison) -> str:

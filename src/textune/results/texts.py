@@ -15,6 +15,7 @@ from textune.params import EvaluateParams
 from textune.results.comparison import interval_of
 from textune.results.csv_files import write_csv
 from textune.results.metrics import DIGITS, label_keys
+from textune.results.predictions import decide
 from textune.results.resampling import Groups
 from textune.results.runs import Run, Runs
 
@@ -79,7 +80,8 @@ def write_errors(runs: Runs, texts: Sequence[str], folder: Path) -> None:
         test = of_method[0].predictions["test"]
         names = of_method[0].record.label_names
         mean = np.mean([run.predictions["test"].probabilities for run in of_method], axis=0)
-        confidence, predicted = mean.max(axis=1), mean.argmax(axis=1)
+        predicted = decide(mean, test.weights)
+        confidence = mean[np.arange(len(mean)), predicted]
         wrong = np.flatnonzero(predicted != test.labels)
         worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:ERRORS]
         write_csv(
