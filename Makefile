@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PIP_INSTALL := pip install --quiet --progress-bar off --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help install repro test test-slow lint types lock
+.PHONY: help install repro test test-slow study lint types lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1:\t/p' Makefile | expand -t 14
@@ -25,6 +25,9 @@ test: lint types  ## lint, check types, run the tests
 
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s
+
+study: install  ## write the figures of metrics/studies into docs/study.md
+	python -m tests.study_page
 
 lint: install  ## check style and format
 	ruff check src tests
