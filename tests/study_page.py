@@ -29,6 +29,7 @@ def blocks() -> dict[str, str]:
         "textune table --metrics metrics/studies/tweeteval-minilm --markdown": results(),
         "others": others(),
         "decisions": decisions(),
+        "by_macro_recall": first_run(),
         "search/learning_rates.json, search/all_linear.json": rates(),
         "candidates": candidates(),
         "search/changes.json": changes("changes"),
@@ -140,6 +141,21 @@ def decisions() -> str:
     return table(["accuracy / macro recall", *head], rows)
 
 
+def first_run() -> str:
+    """The run whose epochs were picked by macro recall, beside the one that the page is about."""
+    runs = [("first", Scores("by_macro_recall")), ("this", Scores(""))]
+    head = [
+        "run",
+        *(runs[0][1].names[method] for method in runs[0][1].names),
+        "adapters minus LoRA",
+    ]
+    rows = [
+        [name, *(scores.of(method) for method in runs[0][1].names), scores.pair("adapter", "lora")]
+        for name, scores in runs
+    ]
+    return table(head, rows)
+
+
 def rates() -> str:
     """A row a method: each rate with accuracy, macro recall and loss on validation."""
     found = read_json(STUDY / "search/learning_rates.json")
@@ -221,6 +237,7 @@ class Scores:
         self.names = {
             method: row_name(method, self.cost[method]["trainable_parameters"])
             for method in METHODS
+            if method in self.cost
         }
 
     def of(self, method: str, metric: str = "accuracy") -> str:
