@@ -16,6 +16,12 @@ def block(text: str, command: str) -> str:
     return found[1]
 
 
+def with_block(text: str, command: str, content: str) -> str:
+    """`text` with `content` for what stands in the block of `command`."""
+    marker = f"<!-- {command} -->\n"
+    return text.replace(f"{marker}{block(text, command)}", f"{marker}{content}")
+
+
 def dead_links(name: str) -> list[str]:
     """Targets of links of the page, within the repository, that are not there."""
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page(name))

@@ -6,10 +6,11 @@
 import contextlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.pages import with_block
 from tests.tiny import ROOT
 from textune.files import read_json
 from textune.results.names import UNTRAINED, row_name
@@ -143,17 +144,12 @@ def decisions() -> str:
 
 def first_run() -> str:
     """The run whose epochs were picked by macro recall, beside the one that the page is about."""
-    runs = [("first", Scores("by_macro_recall")), ("this", Scores(""))]
-    head = [
-        "run",
-        *(runs[0][1].names[method] for method in runs[0][1].names),
-        "adapters minus LoRA",
-    ]
+    first, this = Scores("by_macro_recall"), Scores("")
     rows = [
-        [name, *(scores.of(method) for method in runs[0][1].names), scores.pair("adapter", "lora")]
-        for name, scores in runs
+        [name, *(scores.of(method) for method in first.names), scores.pair("adapter", "lora")]
+        for name, scores in (("first", first), ("this", this))
     ]
-    return table(head, rows)
+    return table(["run", *first.names.values(), "adapters minus LoRA"], rows)
 
 
 def rates() -> str:
@@ -172,43 +168,37 @@ def rates() -> str:
     rows = []
     for name, by_rate in trials.items():
         best = max(by_rate, key=lambda rate: by_rate[rate]["accuracy"])
-        cells = [
-            f"{rate:g}: {one['accuracy']:.3f} / {one['macro_recall']:.3f} / {one['loss']:.3f}"
-            for rate, one in sorted(by_rate.items())
-        ]
-        at = sorted(by_rate).index(best)
-        cells[at] = f"**{cells[at]}**"
-        rows.append([name, *cells])
+        bold = {best: "**"}
+        rows.append(
+            [
+                name,
+                *(
+                    f"{bold.get(rate, '')}{rate:g}: {triple(one)}{bold.get(rate, '')}"
+                    for rate, one in sorted(by_rate.items())
+                ),
+            ]
+        )
     return table(["method", "rate: accuracy / macro recall / loss", "", "", ""], rows)
 
 
 def candidates() -> str:
     """Validation accuracy by epoch of the rates that were tried on all training rows."""
+    taken = [(run, run.parent.name, "**") for run in STUDY.glob("runs/*/0")]
+    left = [*STUDY.glob("candidates/*/0"), STUDY / "by_macro_recall/runs/full/0"]
+    runs = [*taken, *((run, read_json(run / "run.json")["method"], "") for run in left)]
     rows = []
-    for run in [*STUDY.glob("candidates/*/0"), *STUDY.glob("runs/*/0")]:
+    for run, name, bold in sorted(runs, key=lambda one: METHODS.index(one[1])):
         record = read_json(run / "run.json")
-        name = run.parent.name if run.parts[-3] == "runs" else record["method"]
-        if record["method"] == "lora" and record["params"]["lora"]["target_modules"] != "auto":
-            name = ALL_LINEAR
+        rate = record["params"][record["method"]]["learning_rate"]
+        epochs = zip(curve(run, "accuracy"), curve(run, "loss"), strict=True)
         rows.append(
-            (
-                METHODS.index(name),
+            [
                 row_name(name, record["trainable_parameters"]),
-                record["params"][record["method"]]["learning_rate"],
-                curve(run, "accuracy"),
-                curve(run, "loss"),
-                run.parts[-3] == "runs",
-            )
+                f"{bold}{rate:g}{bold}",
+                *(f"{accuracy:.3f} / {loss:.3f}" for accuracy, loss in epochs),
+            ]
         )
-    cells = [
-        [
-            name,
-            f"**{rate:g}**" if kept else f"{rate:g}",
-            *(f"{one:.3f} / {loss:.3f}" for one, loss in zip(accuracy, losses, strict=True)),
-        ]
-        for _, name, rate, accuracy, losses, kept in sorted(rows)
-    ]
-    return table(["method", "rate", "epoch 1", "epoch 2", "epoch 3"], cells)
+    return table(["method", "rate", "epoch 1", "epoch 2", "epoch 3"], rows)
 
 
 def changes(name: str) -> str:
@@ -219,10 +209,7 @@ def changes(name: str) -> str:
     rows = []
     for trial in names:
         scores = [found[method]["trials"].get(trial) for method in methods]
-        cells = [
-            f"{one['accuracy']:.3f} / {one['macro_recall']:.3f} / {one['loss']:.3f}" if one else "–"
-            for one in scores
-        ]
+        cells = [triple(one) if one else "–" for one in scores]
         rows.append([trial if "=" not in trial else f"`{trial}`", *cells])
     return table(["", *(row_name(method, 1) for method in methods)], rows)
 
@@ -263,6 +250,10 @@ class Scores:
         return f"{seconds // 60}:{seconds % 60:02d} minutes"
 
 
+def triple(trial: Mapping[str, float]) -> str:
+    return f"{trial['accuracy']:.3f} / {trial['macro_recall']:.3f} / {trial['loss']:.3f}"
+
+
 def curve(run: Path, metric: str) -> list[float]:
     """A run's validation by epoch, from the first."""
     lines = (run / f"live/plots/metrics/validation/{metric}.tsv").read_text().splitlines()
@@ -278,8 +269,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def main() -> None:
     text = PAGE.read_text(encoding="utf-8")
     for command, content in blocks().items():
-        start = text.index(f"<!-- {command} -->\n") + len(f"<!-- {command} -->\n")
-        text = text[:start] + content + text[text.index("<!-- end -->", start) :]
+        text = with_block(text, command, content)
     PAGE.write_text(text, encoding="utf-8")
 
 

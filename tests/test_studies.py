@@ -15,15 +15,26 @@ from textune.results.writing import write_results
 STUDIES = sorted(path.parent for path in (ROOT / "metrics/studies").rglob("runs"))
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
-def test_the_predictions_give_every_figure_again(study: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("study", "folder", "changes"),
+    [
+        *((study, "", {}) for study in STUDIES),
+        *(
+            (path.parent, "balanced", {"metric": "macro_recall", "decision": "balanced"})
+            for path in (ROOT / "metrics/studies").rglob("balanced")
+        ),
+    ],
+)
+def test_the_predictions_give_every_figure_again(
+    study: Path, folder: str, changes: dict[str, str], tmp_path: Path
+) -> None:
     runs = study / "runs"
-    settings = read_params(study / "params.yaml").evaluate
-    write_results(load_runs(runs, kept_seeds(runs)), settings, tmp_path)
+    settings = read_params(study / "params.yaml").evaluate.model_copy(update=changes)
+    write_results(load_runs(runs, kept_seeds(runs), settings.decision), settings, tmp_path)
     again = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(again) == 8
     for path in again:
-        committed = study / path.relative_to(tmp_path)
+        committed = study / folder / path.relative_to(tmp_path)
         assert path.read_bytes() == committed.read_bytes(), committed
 
 

@@ -93,13 +93,13 @@ def evaluate(
 
     Only seeds that every method has are used.
     """
-    from textune.params import check_params, read_params
+    from textune.params import changed, read_params
 
-    values = read_params().model_dump()
-    for key, value in (("metric", metric), ("decision", decision)):
+    params = read_params()
+    for key, value in (("evaluate.metric", metric), ("evaluate.decision", decision)):
         if value is not None:
-            values["evaluate"][key] = value
-    settings = check_params(values, "the command").evaluate
+            params = changed(params, key, value)
+    settings = params.evaluate
 
     from textune.results.keeping import kept_seeds
     from textune.results.runs import load_runs

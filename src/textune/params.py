@@ -179,6 +179,22 @@ def check_params(values: Any, origin: str) -> Params:
         raise UserError(f"{origin}: {_explain(error, schema)}") from None
 
 
+def changed(params: Params, key: str, value: Any) -> Params:
+    """`params` with another value for `key`, `<section>.<name>`, checked.
+
+    Raises `UserError`, which names the change, if there is no such key or it may not be that.
+    """
+    section, _, name = key.partition(".")
+    values = params.model_dump()
+    values[section][name] = value
+    return check_params(values, assignment(key, value))
+
+
+def assignment(key: str, value: Any) -> str:
+    """`key=value`, with numbers as people write them."""
+    return f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}"
+
+
 def _schema() -> type[Params]:
     sections: dict[str, Any] = {name: (method_class(name), ...) for name in METHOD_NAMES}
     return create_model("Params", __base__=Params, **sections)

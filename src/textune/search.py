@@ -15,7 +15,7 @@ from textune.data.prepared import Prepared, read_prepared
 from textune.errors import UserError
 from textune.files import read_json, write_json
 from textune.methods import METHOD_NAMES
-from textune.params import Params, check_params
+from textune.params import Params, assignment, changed
 from textune.results.metrics import DIGITS
 from textune.training.run import VALIDATION_METRICS, Run
 
@@ -34,7 +34,7 @@ class Trial:
 def learning_rate_trials(params: Params) -> list[Trial]:
     """The grids of `search.learning_rates`, as many values for every method."""
     return [
-        Trial(method, f"{rate:g}", _changed(params, f"{method}.learning_rate", rate))
+        Trial(method, f"{rate:g}", changed(params, f"{method}.learning_rate", rate))
         for method in METHOD_NAMES
         for rate in params.search.learning_rates[method]
     ]
@@ -53,9 +53,9 @@ def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list
     trials = []
     for method in dict.fromkeys(methods) or METHOD_NAMES:
         concerned = {
-            f"{key}={_text(value)}": changed
-            for key, value, changed in changes
-            if key.partition(".")[0] in ("train", method) and changed.model_dump() != given
+            assignment(key, value): other
+            for key, value, other in changes
+            if key.partition(".")[0] in ("train", method) and other.model_dump() != given
         }
         if concerned:
             trials.append(Trial(method, AS_GIVEN, params))
@@ -142,15 +142,4 @@ def _changes(params: Params, text: str) -> Iterator[tuple[str, Any, Params]]:
     except YAMLError:
         raise UserError(f"--vary: {values} is no list of values") from None
     for value in parsed:
-        yield key, value, _changed(params, key, value)
-
-
-def _changed(params: Params, key: str, value: Any) -> Params:
-    section, _, name = key.partition(".")
-    values = params.model_dump()
-    values[section][name] = value
-    return check_params(values, f"{key}={_text(value)}")
-
-
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        yield key, value, changed(params, key, value)

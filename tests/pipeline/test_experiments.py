@@ -84,7 +84,9 @@ def test_kept_runs_are_scored_where_no_model_is(work: Path) -> None:
     log_loss = read(work, "balanced/quality.json")["lora"]["log_loss"]
     assert log_loss == expected["lora"]["log_loss"]
     told = textune(work, "evaluate", *where, "--decision", "fair", fails=True)
-    assert told.splitlines()[-1].startswith("error: the command: evaluate.decision is 'fair'")
+    assert told.splitlines()[-1].startswith(
+        "error: evaluate.decision=fair: evaluate.decision is 'fair'"
+    )
     told = textune(work, "evaluate", "--predictions", "run", "--metrics", "metrics/x", fails=True)
     assert told.splitlines()[-1].startswith("error: run holds no runs")
     assert not (work / "metrics/x").exists()

@@ -1,6 +1,7 @@
 """Small fake models/ folders, as the train stages would leave them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,15 @@ def write_run(models: Path, method: str, seed: int, *, skill: float, trainable: 
     }
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
+
+
+def make_a_class_rare(models: Path, examples: int) -> NDArray[np.int64]:
+    """Let validation have so few examples of the first class; returns its labels."""
+    labels = 1 + np.arange(ROWS) % 2
+    labels[:examples] = 0
+    for path in models.rglob("validation.parquet"):
+        predictions.write(path, replace(predictions.read(path), labels=labels))
+    return labels
 
 
 def write_texts(path: Path, rows: int = ROWS) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tests.results.fake_runs import write_models, write_texts
+from textune.files import read_json
 
 ROOT = Path(__file__).parents[2]
 STAGE = ROOT / "src/evaluation.py"
@@ -75,6 +76,18 @@ def test_stage_at_once_in_two_processes(tmp_path: Path) -> None:
     for name in FILES:
         assert (metrics[0] / name).read_bytes() == (metrics[1] / name).read_bytes()
     assert list(home.iterdir()) == []
+
+
+def test_the_stage_decides_as_params_yaml_says(tmp_path: Path) -> None:
+    folder = workspace(tmp_path / "a", [0])
+    params = YAML(typ="safe").load((folder / "params.yaml").read_text(encoding="utf-8"))
+    params["evaluate"] |= {"metric": "macro_recall", "decision": "balanced"}
+    YAML().dump(params, folder / "params.yaml")
+    write_models(folder / "models")
+    out, err = start(folder, tmp_path / "home").communicate(timeout=120)
+    assert "suits macro recall" in out, err
+    found = read_json(folder / "metrics/comparison.json")
+    assert (found["metric"], found["decision"]) == ("macro_recall", "balanced")
 
 
 def test_a_mistake_is_one_line_on_stderr(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.results.fake_runs import LABELS, random_predictions, write_run
+from tests.results.fake_runs import LABELS, make_a_class_rare, random_predictions, write_run
 from textune.errors import UserError
 from textune.results import predictions
 from textune.results.predictions import Predictions
@@ -35,11 +34,7 @@ def test_untrained_is_the_new_head_not_the_trained_one(models: Path) -> None:
 
 
 def test_balanced_decision_of_all_runs_is_by_the_shares_in_validation(models: Path) -> None:
-    path = models / "lora/0/predictions/validation.parquet"
-    found = predictions.read(path)
-    labels = np.where(np.arange(len(found.labels)) < 24, 0, 1 + found.labels % 2)
-    for other in models.rglob("validation.parquet"):
-        predictions.write(other, replace(predictions.read(other), labels=labels))
+    labels = make_a_class_rare(models, 24)
     runs = load_runs(models, [0, 1], "balanced")
     expected = len(labels) / np.bincount(labels)
     for run in (run for of_method in runs.values() for run in of_method):

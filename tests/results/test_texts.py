@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.results.fake_runs import LABELS, ROWS, settings, write_texts
+from tests.results.fake_runs import LABELS, ROWS, make_a_class_rare, settings, write_texts
 from textune.errors import UserError
 from textune.results.runs import load_runs
 from textune.results.texts import ERRORS, read_texts, slices, write_errors
@@ -36,6 +36,21 @@ def test_slices_hold_the_examples_they_name(models: Path, texts: list[str]) -> N
 def test_a_slice_with_next_to_nothing_is_left_out(models: Path, texts: list[str]) -> None:
     plain = [*["words only"] * (ROWS - 29), *["one 😀"] * 29]
     assert "with_emoji" not in slices(load_runs(models, [0]), plain, settings())
+
+
+def test_errors_are_those_of_the_decision(models: Path, texts: list[str], tmp_path: Path) -> None:
+    make_a_class_rare(models, 12)
+    runs = load_runs(models, [0], "balanced")
+    write_errors(runs, texts, tmp_path / "errors")
+    with (tmp_path / "errors/lora.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    test = runs["lora"][0].predictions["test"]
+    for row in rows:
+        at = test.row_ids.index(row["row_id"])
+        assert row["predicted"] == LABELS[test.predicted[at]]
+        confidence = float(test.probabilities[at, test.predicted[at]])
+        assert float(row["confidence"]) == pytest.approx(confidence, abs=1e-4)
+    assert any(test.predicted != test.probabilities.argmax(axis=1))
 
 
 def test_the_surest_errors_come_first(models: Path, texts: list[str], tmp_path: Path) -> None:

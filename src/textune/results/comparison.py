@@ -60,7 +60,7 @@ def comparison(runs: Runs, settings: EvaluateParams) -> Numbers:
             "confidence": settings.confidence,
             "margin": settings.margin,
             "metric": settings.metric,
-            "decision": settings.decision,
+            "decision": _decision(runs),
             "question": _question(seeds),
             "seeds": seeds,
             "examples": len(next(iter(runs.values()))[0].predictions["test"].labels),
@@ -221,6 +221,11 @@ def _correct(pairs: list[Numbers], settings: EvaluateParams) -> None:
         side = "better" if numbers["difference"] > 0 else "worse"
         verdict = side if sure else "not distinguishable"
         numbers["verdict"] = verdict if "method" in numbers else f"these models: {verdict}"
+
+
+def _decision(runs: Runs) -> str:
+    first = next(iter(runs.values()))[0]
+    return "most_probable" if first.predictions["test"].weights is None else "balanced"
 
 
 def _question(seeds: int) -> str:
