@@ -21,7 +21,7 @@ repro: install  ## run every stage that is out of date, then show the table
 	textune table
 
 test: lint types  ## lint, check types, run the tests
-	pytest -n 2 --dist loadgroup
+	pytest -n 3
 
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s

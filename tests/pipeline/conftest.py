@@ -2,22 +2,33 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.pipeline.commands import METHODS, dvc, trained
 from tests.tiny import git, make_workspace, tiny_model
 
 
 @pytest.fixture(scope="session")
-def trained_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace after `dvc repro`, committed."""
-    folder = tmp_path_factory.mktemp("pipeline")
+def trained_workspace(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A workspace after `dvc repro`, committed; the first worker that wants it makes it for all."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "trained"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "committed").exists():
+            make_trained_workspace(folder)
+            (folder / "committed").touch()
+    return folder / "work"
+
+
+def make_trained_workspace(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     work = make_workspace(folder / "work", tiny_model(folder / "model", "bert"))
     output = dvc(work, "repro")
     assert trained(output) == {"prepare", "evaluate", *(f"train_{m}@0" for m in METHODS)}
     assert "full fine-tuning" in output
     git(work, "add", "-A")
     git(work, "commit", "-q", "-m", "trained")
-    return work
 
 
 @pytest.fixture

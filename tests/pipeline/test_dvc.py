@@ -14,8 +14,22 @@ from tests.tiny import git, write_tweeteval
 from textune.params import TrainParams
 from textune.results.names import row_name
 
-# The tests share one trained workspace: they stay in one worker.
-pytestmark = pytest.mark.xdist_group("dvc")
+# Runs stages, each in a fork that begins with the libraries and none of textune's modules.
+MODULES = """
+import json, os, runpy, sys
+import datasets, sklearn.metrics, torch, transformers
+
+sys.path.insert(0, "src")
+for command in json.loads(sys.argv[1]):
+    if os.fork() == 0:
+        sys.argv = command
+        runpy.run_path(command[0], run_name="__main__")
+        loaded = (m.__file__ for name, m in sys.modules.items() if name.startswith("textune"))
+        print("MODULES", *filter(None, loaded), flush=True)
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit(f"{command} failed")
+"""
 
 
 def test_repro_again_runs_nothing_and_all_is_committed(work: Path) -> None:
@@ -139,19 +153,17 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         f"train_{m}": [m, "0"] for m in METHODS
     }
     files = {"prepare": "prepare.py", "evaluate": "evaluation.py"}
-    for stage, arguments in commands.items():
-        script = files.get(stage, "train.py")
-        code = (
-            f"import runpy, sys; sys.path.insert(0, 'src'); sys.argv = ['x', *{arguments!r}]\n"
-            f"runpy.run_path('src/{script}', run_name='__main__')\n"
-            "print('MODULES', *(m.__file__ for n, m in sys.modules.items()"
-            " if n.startswith('textune') and m.__file__))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=work, capture_output=True, text=True, check=True
-        )
-        listed = next(line for line in done.stdout.splitlines() if line.startswith("MODULES"))
-        modules = {str(Path(m).resolve().relative_to(work.resolve())) for m in listed.split()[1:]}
+    runs = [[f"src/{files.get(name, 'train.py')}", *words] for name, words in commands.items()]
+    done = subprocess.run(
+        [sys.executable, "-c", MODULES, json.dumps(runs)],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    listed = [line for line in done.stdout.splitlines() if line.startswith("MODULES")]
+    for (stage, arguments), line in zip(commands.items(), listed, strict=True):
+        modules = {str(Path(m).resolve().relative_to(work.resolve())) for m in line.split()[1:]}
         declared = [d for d in stages[stage]["deps"] if d.startswith("src")]
         # All methods and sources are imported to check their parameters.
         harmless = {
