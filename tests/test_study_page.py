@@ -1,4 +1,4 @@
-"""docs/study.md says what the files of the study say."""
+"""The study's pages say what the files of the study say."""
 
 import re
 from pathlib import Path
@@ -6,28 +6,32 @@ from pathlib import Path
 import pytest
 
 from tests.pages import block, dead_links, page
-from tests.study_page import STUDY, blocks
+from tests.study_files import STUDY
+from tests.study_page import BLOCKS
 from tests.tiny import ROOT
 from textune.results.pictures import draw
 
-PAGE = page("docs/study.md")
+
+@pytest.mark.parametrize(
+    ("name", "command"), [(name, command) for name in BLOCKS for command in BLOCKS[name]]
+)
+def test_figures_are_those_of_the_files(name: str, command: str) -> None:
+    assert block(page(name), command) == BLOCKS[name][command]()
 
 
-@pytest.mark.parametrize("command", blocks())
-def test_figures_are_those_of_the_files(command: str) -> None:
-    assert block(PAGE, command) == blocks()[command]
+@pytest.mark.parametrize(
+    ("folder", "name"), [("", "scores.svg"), ("", "curves.svg"), ("ten_epochs", "curves.svg")]
+)
+def test_pictures_are_drawn_from_metrics(folder: str, name: str, tmp_path: Path) -> None:
+    draw(STUDY / folder, tmp_path)
+    path = Path("pictures/study") / folder / name
+    # Each mark is labelled with its values. Where they stand depends on the machine's fonts.
+    committed = re.findall('aria-label="[^"]*"', (ROOT / "docs" / path).read_text("utf-8"))
+    assert committed == re.findall('aria-label="[^"]*"', (tmp_path / name).read_text("utf-8"))
+    assert len(committed) > 10
+    assert any(f"]({path})" in page(name) for name in BLOCKS)
 
 
-def test_pictures_are_drawn_from_metrics(tmp_path: Path) -> None:
-    for picture in draw(STUDY, tmp_path):
-        committed = ROOT / "docs/pictures/study" / picture.name
-        # Each mark is labelled with its values. Where they stand depends on the machine's fonts.
-        values = re.findall('aria-label="[^"]*"', committed.read_text(encoding="utf-8"))
-        assert values == re.findall('aria-label="[^"]*"', picture.read_text(encoding="utf-8"))
-        assert len(values) > 10
-        assert f"](pictures/study/{picture.name})" in PAGE
-
-
-def test_links_lead_somewhere() -> None:
-    assert dead_links("docs/study.md") == []
-    assert dead_links("metrics/studies/tweeteval-minilm/README.md") == []
+@pytest.mark.parametrize("name", [*BLOCKS, "metrics/studies/tweeteval-minilm/README.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    assert dead_links(name) == []

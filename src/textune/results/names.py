@@ -21,7 +21,13 @@ _ROW_NAMES = {
 
 
 def row_name(method: str, trainable_parameters: int) -> str:
-    """What tables and pictures call a method; one without an entry here is called by its name."""
+    """What tables and pictures call a method, or runs that `keep` calls <method>_<what is special>.
+
+    Any other is called by its name.
+    """
     if method == TRAINED_HEAD and trainable_parameters == 0:
         return "head left untrained (baseline)"  # params.yaml has `baseline.tune: none`
-    return _ROW_NAMES.get(method, method)
+    if method in _ROW_NAMES:
+        return _ROW_NAMES[method]
+    known, _, special = method.partition("_")
+    return f"{_ROW_NAMES[known]}, {special.replace('_', ' ')}" if known in _ROW_NAMES else method

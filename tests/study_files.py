@@ -1,0 +1,71 @@
+"""The files of the study under metrics/studies, as the cells of its pages' tables."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.tiny import ROOT
+from textune.files import read_json
+from textune.results.names import UNTRAINED, row_name
+
+STUDY = ROOT / "metrics/studies/tweeteval-minilm"
+ALL_LINEAR = "lora_all_linear"
+# By trained parameters.
+METHODS = (UNTRAINED, "baseline", "lora", "adapter", ALL_LINEAR, "full")
+
+
+class Scores:
+    """comparison.json and cost.json of a folder of the study."""
+
+    def __init__(self, folder: str = "") -> None:
+        self.comparison: dict[str, Any] = read_json(STUDY / folder / "comparison.json")
+        self.cost: dict[str, Any] = read_json(STUDY / folder / "cost.json")
+        self.question: str = self.comparison["question"]
+        self.names = {
+            method: row_name(method, self.cost[method]["trainable_parameters"])
+            for method in METHODS
+            if method in self.cost
+        }
+
+    def mean(self, method: str, metric: str = "accuracy") -> float:
+        return self.comparison["methods"][method][metric]["mean"]
+
+    def of(self, method: str, metric: str = "accuracy") -> str:
+        """The mean over seeds with its interval."""
+        bounds = self.comparison["methods"][method][metric][self.question]
+        return f"{self.mean(method, metric):.3f} [{bounds['low']:.3f}, {bounds['high']:.3f}]"
+
+    def pair(self, one: str, other: str) -> str:
+        """The difference in accuracy of two methods with its interval and verdict."""
+        numbers = self.comparison["pairs"][f"{one}_minus_{other}"]["accuracy"]
+        bounds = numbers[self.question]
+        interval = f"[{bounds['low']:+.3f}, {bounds['high']:+.3f}]"
+        return f"{numbers['difference']:+.3f} {interval}, {numbers['verdict']}"
+
+    def seconds(self, method: str) -> int:
+        return round(self.cost[method]["train_seconds"])
+
+    def minutes(self, method: str) -> str:
+        minutes, seconds = divmod(self.seconds(method), 60)
+        return f"{minutes}:{seconds:02d}"
+
+    def parameters(self, method: str) -> str:
+        return f"{self.cost[method]['total_parameters'] / 1e6:.1f} M"
+
+
+def triple(trial: Mapping[str, float]) -> str:
+    """Accuracy, macro recall and loss."""
+    return f"{trial['accuracy']:.3f} / {trial['macro_recall']:.3f} / {trial['loss']:.3f}"
+
+
+def curve(run: Path, metric: str) -> list[float]:
+    """A run's validation by epoch, from 1."""
+    lines = (run / f"live/plots/metrics/validation/{metric}.tsv").read_text().splitlines()
+    _header, _untrained, *epochs = (line.split("\t") for line in lines)
+    return [float(value) for _, value in epochs]
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(head)
+    lines = [head, [":--"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
