@@ -20,6 +20,7 @@ repro: install  ## run every stage that is out of date, then show the table
 	dvc repro
 	textune table
 
+# Three workers keep two cores busy: many tests wait for a process or a server.
 test: lint types  ## lint, check types, run the tests
 	pytest -n 3
 
