@@ -83,7 +83,9 @@ def write(path: Path, predictions: Predictions) -> None:
         pa.ListArray.from_arrays(np.arange(0, (rows + 1) * classes, classes, dtype=np.int32), flat),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), path)
+    table = pa.Table.from_arrays(columns, schema=SCHEMA)
+    # Probabilities seldom repeat, so a dictionary of them would only add to the file.
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
 def read(path: Path) -> Predictions:
