@@ -27,7 +27,7 @@ test: lint types  ## lint, check types, run the tests
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s
 
-study: install  ## write the figures of metrics/studies into docs/study.md
+study: install  ## write the figures of metrics/studies into the pages on the study
 	python -m tests.study_page
 
 lint: install  ## check style and format

@@ -1,11 +1,75 @@
 """What stands in the blocks of docs/study_choices.md, made from the files of the study."""
 
+import contextlib
+import io
 from collections.abc import Callable
 from functools import partial
 
-from tests.study_files import ALL_LINEAR, METHODS, STUDY, Scores, curve, table, triple
+from tests.study_files import ALL_LINEAR, METHODS, NONE, STUDY, Scores, curve, table, triple
 from textune.files import read_json
 from textune.results.names import UNTRAINED, row_name
+from textune.results.table import print_table
+
+
+def every_pair() -> str:
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        print_table(STUDY, markdown=True)
+    return output.getvalue()
+
+
+def search_rates() -> str:
+    """A row a method: each rate with accuracy, macro recall and loss on validation."""
+    found = read_json(STUDY / "search/learning_rates.json")
+    linear = read_json(STUDY / "search/all_linear.json")
+    own = linear["setting"]["lora"]["learning_rate"]
+    trials = {
+        row_name(method): {float(rate): one for rate, one in found[method]["trials"].items()}
+        for method in METHODS
+        if method in found
+    }
+    trials[row_name(ALL_LINEAR)] = {
+        float(name.partition("=")[2] or own): one for name, one in linear["lora"]["trials"].items()
+    }
+    rows = []
+    for name, by_rate in trials.items():
+        cells = {rate: f"{rate:g}: {triple(one)}" for rate, one in sorted(by_rate.items())}
+        best = max(by_rate, key=lambda rate: by_rate[rate]["accuracy"])
+        rows.append([name, *({**cells, best: f"**{cells[best]}**"}).values()])
+    return table(["method", "rate: accuracy / macro recall / loss", "", "", ""], rows)
+
+
+def rates_on_all_rows() -> str:
+    """Validation accuracy and loss by epoch, seed 0, of each method's rates; bold the best."""
+    runs = {(path.parent.name, path) for path in STUDY.glob("runs/*/0")}
+    for path in [*STUDY.glob("candidates/*/0"), STUDY / "by_macro_recall/runs/full/0"]:
+        runs.add((read_json(path / "run.json")["method"], path))
+    rows = []
+    for method in METHODS[1:]:
+        by_rate = {}
+        for path in (path for name, path in runs if name == method):
+            record = read_json(path / "run.json")
+            rate = record["params"][record["method"]]["learning_rate"]
+            by_rate[rate] = list(zip(curve(path, "accuracy"), curve(path, "loss"), strict=True))
+        best = max(by_rate, key=lambda rate: max(by_rate[rate]))
+        for rate, epochs in sorted(by_rate.items()):
+            bold = "**" if rate == best else ""
+            cells = (f"{accuracy:.3f} / {loss:.3f}" for accuracy, loss in epochs)
+            rows.append([row_name(method), f"{bold}{rate:g}{bold}", *cells])
+    return table(["method", "rate", "epoch 1", "epoch 2", "epoch 3"], rows)
+
+
+def changes(name: str) -> str:
+    """A row a change, a column a method: accuracy, macro recall and loss on validation."""
+    found = read_json(STUDY / f"search/{name}.json")
+    methods = [method for method in METHODS if method in found]
+    names = dict.fromkeys(trial for method in methods for trial in found[method]["trials"])
+    rows = []
+    for trial in names:
+        scores = [found[method]["trials"].get(trial) for method in methods]
+        cells = [triple(one) if one else NONE for one in scores]
+        rows.append([trial if "=" not in trial else f"`{trial}`", *cells])
+    return table(["", *map(row_name, methods)], rows)
 
 
 def decisions() -> str:
@@ -35,78 +99,91 @@ def decisions() -> str:
     return table(["accuracy / macro recall", *head], rows)
 
 
+def targets() -> str:
+    """What the study was to reach, and what it reaches on test; means over seeds."""
+    scores = Scores()
+    rows = [
+        [
+            scores.names[method],
+            f"{scores.mean(method):.3f}",
+            "0.70",
+            f"{scores.mean(method, 'macro_recall'):.3f}",
+            recall,
+        ]
+        for method, recall in (("lora", "0.715"), ("adapter", NONE), ("full", "0.715"))
+    ]
+    return table(["test", "accuracy", "wanted", "macro recall", "wanted"], rows)
+
+
+def class_shares() -> str:
+    """The shares of the classes in each split."""
+    kept = read_json(STUDY / "data.json")["kept"]
+    labels = list(kept["test"]["by_label"])
+    rows = [
+        [
+            split,
+            f"{kept[split]['rows']:,}",
+            *(f"{kept[split]['by_label'][label] / kept[split]['rows']:.3f}" for label in labels),
+        ]
+        for split in ("train", "validation", "test")
+    ]
+    return table(["", "tweets", *labels], rows)
+
+
+def by_class() -> str:
+    """Each class's recall, and accuracy also as test's shares of classes would make it."""
+    validation, test = (read_json(STUDY / f"{name}.json") for name in ("validation", "quality"))
+    counts = read_json(STUDY / "data.json")["kept"]["test"]["by_label"]
+    rows = []
+    for method, name in list(Scores().names.items())[1:]:
+        recalls = {
+            label: [split[method][f"recall_{label}"] for split in (validation, test)]
+            for label in counts
+        }
+        mixed = sum(recalls[label][0] * count for label, count in counts.items())
+        accuracies = (
+            validation[method]["accuracy"],
+            mixed / sum(counts.values()),
+            test[method]["accuracy"],
+        )
+        rows.append(
+            [
+                name,
+                *(f"{before:.3f} → {after:.3f}" for before, after in recalls.values()),
+                *(f"{accuracy:.3f}" for accuracy in accuracies),
+            ]
+        )
+    head = [f"recall of {label}" for label in counts]
+    accuracy = ["accuracy on validation", "with test's shares", "on test"]
+    return table(["validation → test", *head, *accuracy], rows)
+
+
 def first_run() -> str:
     """The run whose epochs were picked by macro recall, beside the one that the page is about."""
     first, this = Scores("by_macro_recall"), Scores()
     methods = [method for method in first.names if method != UNTRAINED]
     rows = [
-        [name, *(scores.of(method) for method in methods), scores.pair("adapter", "lora")]
+        [
+            name,
+            *(scores.with_interval(method) for method in methods),
+            scores.pair("adapter", "lora"),
+        ]
         for name, scores in (("first", first), ("this", this))
     ]
     head = (first.names[method] for method in methods)
     return table(["run", *head, "adapters minus LoRA"], rows)
 
 
-def rates() -> str:
-    """A row a method: each rate with accuracy, macro recall and loss on validation."""
-    found = read_json(STUDY / "search/learning_rates.json")
-    linear = read_json(STUDY / "search/all_linear.json")
-    own = linear["setting"]["lora"]["learning_rate"]
-    trials = {
-        row_name(method, 1): {float(rate): one for rate, one in found[method]["trials"].items()}
-        for method in METHODS
-        if method in found
-    }
-    trials[row_name(ALL_LINEAR, 1)] = {
-        float(name.partition("=")[2] or own): one for name, one in linear["lora"]["trials"].items()
-    }
-    rows = []
-    for name, by_rate in trials.items():
-        cells = {rate: f"{rate:g}: {triple(one)}" for rate, one in sorted(by_rate.items())}
-        best = max(by_rate, key=lambda rate: by_rate[rate]["accuracy"])
-        rows.append([name, *({**cells, best: f"**{cells[best]}**"}).values()])
-    return table(["method", "rate: accuracy / macro recall / loss", "", "", ""], rows)
-
-
-def candidates() -> str:
-    """Validation accuracy and loss by epoch of the rates tried on all training rows, seed 0."""
-    taken = [(run, run.parent.name, "**") for run in STUDY.glob("runs/*/0")]
-    left = [*STUDY.glob("candidates/*/0"), STUDY / "by_macro_recall/runs/full/0"]
-    runs = [*taken, *((run, read_json(run / "run.json")["method"], "") for run in left)]
-    rows = []
-    for run, name, bold in sorted(runs, key=lambda one: METHODS.index(one[1])):
-        record = read_json(run / "run.json")
-        rate = record["params"][record["method"]]["learning_rate"]
-        epochs = zip(curve(run, "accuracy"), curve(run, "loss"), strict=True)
-        rows.append(
-            [
-                row_name(name, record["trainable_parameters"]),
-                f"{bold}{rate:g}{bold}",
-                *(f"{accuracy:.3f} / {loss:.3f}" for accuracy, loss in epochs),
-            ]
-        )
-    return table(["method", "rate", "epoch 1", "epoch 2", "epoch 3"], rows)
-
-
-def changes(name: str) -> str:
-    """A row a change, a column a method: accuracy, macro recall and loss on validation."""
-    found = read_json(STUDY / f"search/{name}.json")
-    methods = [method for method in METHODS if method in found]
-    names = dict.fromkeys(trial for method in methods for trial in found[method]["trials"])
-    rows = []
-    for trial in names:
-        scores = [found[method]["trials"].get(trial) for method in methods]
-        cells = [triple(one) if one else "–" for one in scores]
-        rows.append([trial if "=" not in trial else f"`{trial}`", *cells])
-    return table(["", *(row_name(method, 1) for method in methods)], rows)
-
-
 # By the text of its marker.
 BLOCKS: dict[str, Callable[[], str]] = {
-    "search/learning_rates.json, search/all_linear.json": rates,
-    "candidates": candidates,
+    "textune table --metrics metrics/studies/tweeteval-minilm --markdown": every_pair,
+    "search/learning_rates.json, search/all_linear.json": search_rates,
+    "candidates": rates_on_all_rows,
     "search/changes.json": partial(changes, "changes"),
     "search/changes_4000.json": partial(changes, "changes_4000"),
     "decisions": decisions,
+    "targets": targets,
+    "data.json": class_shares,
+    "validation.json, quality.json": by_class,
     "by_macro_recall": first_run,
 }

@@ -1,4 +1,4 @@
-"""The files of the study under metrics/studies, as the cells of its pages' tables."""
+"""The study under metrics/studies, as the cells of its pages' tables."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +10,7 @@ from textune.results.names import UNTRAINED, row_name
 
 STUDY = ROOT / "metrics/studies/tweeteval-minilm"
 ALL_LINEAR = "lora_all_linear"
+NONE = "–"
 # By trained parameters.
 METHODS = (UNTRAINED, "baseline", "lora", "adapter", ALL_LINEAR, "full")
 
@@ -30,17 +31,18 @@ class Scores:
     def mean(self, method: str, metric: str = "accuracy") -> float:
         return self.comparison["methods"][method][metric]["mean"]
 
-    def of(self, method: str, metric: str = "accuracy") -> str:
-        """The mean over seeds with its interval."""
+    def with_interval(self, method: str, metric: str = "accuracy") -> str:
         bounds = self.comparison["methods"][method][metric][self.question]
         return f"{self.mean(method, metric):.3f} [{bounds['low']:.3f}, {bounds['high']:.3f}]"
 
+    def gap(self, one: str, other: str) -> dict[str, Any]:
+        """What comparison.json has of the accuracy of a pair."""
+        return self.comparison["pairs"][f"{one}_minus_{other}"]["accuracy"]
+
     def pair(self, one: str, other: str) -> str:
         """The difference in accuracy of two methods with its interval and verdict."""
-        numbers = self.comparison["pairs"][f"{one}_minus_{other}"]["accuracy"]
-        bounds = numbers[self.question]
-        interval = f"[{bounds['low']:+.3f}, {bounds['high']:+.3f}]"
-        return f"{numbers['difference']:+.3f} {interval}, {numbers['verdict']}"
+        gap = self.gap(one, other)
+        return f"{gap['difference']:+.3f} {interval(gap[self.question])}, {gap['verdict']}"
 
     def seconds(self, method: str) -> int:
         return round(self.cost[method]["train_seconds"])
@@ -51,6 +53,11 @@ class Scores:
 
     def parameters(self, method: str) -> str:
         return f"{self.cost[method]['total_parameters'] / 1e6:.1f} M"
+
+
+def interval(bounds: Mapping[str, float]) -> str:
+    """Of a difference."""
+    return f"[{bounds['low']:+.3f}, {bounds['high']:+.3f}]"
 
 
 def triple(trial: Mapping[str, float]) -> str:

@@ -1,74 +1,111 @@
-"""What stands in the blocks of docs/study.md, made from the files of the study.
+"""What stands in the blocks of docs/study.md, and its figures in prose, from the study's files.
 
-`python -m tests.study_page` (`make study`) writes them, and those of docs/study_choices.md, into
-the pages; a test compares.
+`python -m tests.study_page` (`make study`) writes the blocks, and those of docs/study_choices.md,
+into the pages; a test compares both blocks and prose.
 """
 
-import contextlib
-import io
 from collections.abc import Callable
 
 from tests import study_choices
 from tests.pages import with_block
-from tests.study_files import ALL_LINEAR, METHODS, STUDY, Scores, table
+from tests.study_files import ALL_LINEAR, NONE, STUDY, Scores, interval, table
 from tests.tiny import ROOT
 from textune.files import read_json
-from textune.results.names import UNTRAINED, row_name
-from textune.results.table import print_table
-
-NONE = "–"
-
-
-def results() -> str:
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        print_table(STUDY, markdown=True)
-    return output.getvalue()
+from textune.results import predictions
+from textune.results.names import TITLES, UNTRAINED, row_name
 
 
 def claims() -> str:
     """What the study says, what is measured here, and whether it holds."""
-    accuracy, ten = Scores(), Scores("ten_epochs")
-    ratio = accuracy.seconds("lora") / accuracy.seconds("adapter")
+    three, ten = Scores(), Scores("ten_epochs")
+    gain = three.pair("lora", "baseline")
+    early = three.pair("adapter", "lora")
+    late = ten.pair("adapter_ten_epochs", "lora_ten_epochs")
+    ratio = three.seconds("lora") / three.seconds("adapter")
     return table(
         ["the study", "here, accuracy on test", "verdict"],
         [
             [
                 "Training lifts accuracy from 0.34 to 0.68.",
-                f"untrained {accuracy.of(UNTRAINED)}, trained head {accuracy.of('baseline')},"
-                f" LoRA {accuracy.of('lora')}",
-                f"LoRA minus trained head {accuracy.pair('lora', 'baseline')}",
+                f"untrained {three.with_interval(UNTRAINED)},"
+                f" trained head {three.with_interval('baseline')},"
+                f" LoRA {three.with_interval('lora')}",
+                f"{'holds' if gain.endswith('better') else 'does not hold'}, even from a trained"
+                f" head: LoRA minus trained head {gain}",
             ],
             [
                 "LoRA 0.68, adapters 0.67: not much difference.",
-                f"LoRA {accuracy.of('lora')}, adapters {accuracy.of('adapter')}",
-                f"adapters minus LoRA {accuracy.pair('adapter', 'lora')}",
+                f"LoRA {three.with_interval('lora')}, adapters {three.with_interval('adapter')}",
+                f"{'holds' if undecided(early) else 'does not hold'}: adapters minus LoRA {early}",
             ],
             [
                 "More epochs could reveal clearer differences.",
-                f"after ten, LoRA {ten.of('lora_ten_epochs')},"
-                f" adapters {ten.of('adapter_ten_epochs')}",
-                f"adapters minus LoRA {ten.pair('adapter_ten_epochs', 'lora_ten_epochs')}",
+                f"after ten, LoRA {ten.with_interval('lora_ten_epochs')},"
+                f" adapters {ten.with_interval('adapter_ten_epochs')}",
+                f"{'cannot be told' if undecided(late) else 'holds'}: adapters minus LoRA {late}",
             ],
             [
-                "(LoRA was put on query and value only.)",
-                f"on all linear layers {accuracy.of(ALL_LINEAR)}",
-                f"that minus query and value {accuracy.pair(ALL_LINEAR, 'lora')}",
+                "LoRA takes 71 minutes, adapters 66.",
+                f"LoRA {three.minutes('lora')}, adapters {three.minutes('adapter')} minutes,"
+                " on 2 CPU cores",
+                f"LoRA takes {ratio:.2f} times as long, there {71 / 66:.2f}; the minutes are of"
+                " other models, padding and machines",
             ],
             [
-                "(Full fine-tuning was not run.)",
-                f"full {accuracy.of('full')}",
-                f"full minus LoRA {accuracy.pair('full', 'lora')};"
-                f" full minus adapters {accuracy.pair('full', 'adapter')}",
+                "not asked: LoRA was put on query and value only",
+                f"on all linear layers {three.with_interval(ALL_LINEAR)}",
+                f"that minus query and value {three.pair(ALL_LINEAR, 'lora')}",
             ],
             [
-                f"LoRA takes 71 minutes, adapters 66: {71 / 66:.2f} times as long.",
-                f"LoRA {accuracy.minutes('lora')} minutes, adapters"
-                f" {accuracy.minutes('adapter')}, on 2 CPU cores",
-                f"{ratio:.2f} times as long",
+                "not asked: full fine-tuning",
+                f"full {three.with_interval('full')}",
+                f"full minus LoRA {three.pair('full', 'lora')};"
+                f" full minus adapters {three.pair('full', 'adapter')}",
             ],
         ],
     )
+
+
+def undecided(pair: str) -> bool:
+    return pair.endswith("not distinguishable")
+
+
+def side_by_side() -> str:
+    """The study, this one and published records, on the same test rows."""
+    scores = Scores()
+    ours = [
+        [
+            f"here, {name}",
+            f"MiniLM, {scores.parameters(method)}",
+            scores.with_interval(method),
+            scores.with_interval(method, "macro_recall"),
+            f"{scores.mean(method, 'macro_f1'):.3f}",
+            NONE if method == UNTRAINED else f"{scores.minutes(method)} min",
+        ]
+        for method, name in scores.names.items()
+    ]
+    study = [
+        [f"the study, {name}", "DistilBERT, 66 M", score, NONE, score, time]
+        for name, score, time in (
+            ("untrained head", "0.34", NONE),
+            ("LoRA", "0.68", "71 min"),
+            ("adapters", "0.67", "66 min"),
+        )
+    ]
+    tweeteval = "[TweetEval](https://aclanthology.org/2020.findings-emnlp.148/)"
+    leaderboard = "[its leaderboard](https://github.com/cardiffnlp/tweeteval)"
+    published = [
+        [source, model, NONE, recall, NONE, NONE]
+        for source, model, recall in (
+            (tweeteval, "linear SVM, FastText", "0.629"),
+            (tweeteval, "RoBERTa-base, 125 M", "0.713"),
+            (tweeteval, "RoBERTa-base, trained further on tweets, 125 M", "0.726"),
+            (leaderboard, "BERTweet, 135 M", "0.734"),
+            (leaderboard, "TimeLMs-2021, 125 M", "0.737"),
+        )
+    ]
+    head = ["", "model, parameters", "accuracy", "macro recall", "F1", "training time"]
+    return table(head, [*study, *ours, *published])
 
 
 def ten_epochs() -> str:
@@ -84,7 +121,7 @@ def ten_epochs() -> str:
         ]
         rows.append(
             [
-                row_name(method, 1),
+                row_name(method),
                 *(f"{validation[name]['accuracy']:.3f}" for name in (method, more)),
                 *(f"{scores.mean(name):.3f}" for name in (method, more)),
                 scores.pair(more, method),
@@ -99,92 +136,82 @@ def ten_epochs() -> str:
     return table(["accuracy", *head], rows)
 
 
-def targets() -> str:
-    """What the study was to reach, and what it reaches on test; means over seeds."""
-    scores = Scores()
-    goals = [("lora", "0.715"), ("full", "0.715"), ("adapter", NONE)]
-    rows = [
-        [
-            scores.names[method],
-            f"{scores.mean(method):.3f}",
-            "0.70",
-            f"{scores.mean(method, 'macro_recall'):.3f}",
-            recall,
-        ]
-        for method, recall in goals
-    ]
-    return table(["test", "accuracy", "wanted", "macro recall", "wanted"], rows)
-
-
-def classes() -> str:
-    """Validation as it is, with test's shares of the classes, and test: accuracy."""
-    validation, test = (read_json(STUDY / f"{name}.json") for name in ("validation", "quality"))
-    counts = read_json(STUDY / "data.json")["kept"]["test"]["by_label"]
+def adapters_minus_lora() -> str:
+    """Their difference after three and after ten epochs."""
+    scores = Scores("ten_epochs")
     rows = []
-    for method in METHODS[1:]:
-        mixed = sum(
-            validation[method][f"recall_{label}"] * count for label, count in counts.items()
-        ) / sum(counts.values())
-        accuracies = (validation[method]["accuracy"], mixed, test[method]["accuracy"])
-        rows.append([Scores().names[method], *(f"{accuracy:.3f}" for accuracy in accuracies)])
-    return table(["accuracy", "validation", "validation, classes as in test", "test"], rows)
+    for epochs, suffix in (("three", ""), ("ten", "_ten_epochs")):
+        gap = scores.gap(f"adapter{suffix}", f"lora{suffix}")
+        rows.append(
+            [
+                epochs,
+                f"{gap['difference']:+.3f}",
+                *(interval(gap[question]) for question in ("models", "method")),
+                f"{gap['method']['smallest_detectable']:.3f}",
+            ]
+        )
+    head = ["these models, 95 %", "the methods, 95 %", "smallest detectable"]
+    return table(["epochs", "adapters minus LoRA", *head], rows)
 
 
-def shares() -> str:
-    """The shares of the classes in each split."""
+def chosen() -> str:
+    """The method that textune names, by metric and decision."""
+    rows = []
+    for folder in ("", "macro_recall", "balanced"):
+        comparison = read_json(STUDY / folder / "comparison.json")
+        how = comparison["decision"].replace("_", " ")
+        found = comparison["choice"]
+        names = [row_name(found[key]) for key in ("best_on_validation", "method")]
+        rows.append([f"{TITLES[comparison['metric']]}, {how}", *names])
+    return table(["chosen by", "best on validation", "named by textune"], rows)
+
+
+def prose() -> list[str]:
+    """The figures that stand in sentences of docs/study.md."""
+    three, ten = Scores(), Scores("ten_epochs")
+    validation = read_json(STUDY / "validation.json")
+    tuned = ("lora", "adapter", ALL_LINEAR, "full")
+    means = [three.mean(method) for method in tuned]
+    behind = {
+        method: 100 * (validation["full"]["accuracy"] - validation[method]["accuracy"])
+        for method in ("lora", "adapter")
+    }
+    time = {method: three.seconds(method) / three.seconds("full") for method in ("lora", "adapter")}
+    first, this = (
+        predictions.read(STUDY / folder / "runs/lora/0/predictions/test.parquet").hits.mean()
+        for folder in ("by_macro_recall", "")
+    )
+    short = {
+        metric: [100 * (goal - three.mean(method, metric)) for method in methods]
+        for metric, goal, methods in (
+            ("accuracy", 0.70, ("lora", "adapter", "full")),
+            ("macro_recall", 0.715, ("lora", "full")),
+        )
+    }
+    gap = ten.gap("adapter_ten_epochs", "lora_ten_epochs")
     kept = read_json(STUDY / "data.json")["kept"]
-    labels = list(kept["test"]["by_label"])
-    rows = [
-        [
-            split,
-            f"{found['rows']:,}",
-            *(f"{found['by_label'][label] / found['rows']:.3f}" for label in labels),
-        ]
-        for split, found in ((split, kept[split]) for split in ("train", "validation", "test"))
+    neutral = kept["test"]["by_label"]["neutral"] / kept["test"]["rows"]
+    return [
+        f"{kept['train']['rows']:,} of TweetEval's training tweets",
+        f"always answering neutral ({neutral:.3f})",
+        f"LoRA {100 * (this - first):.1f} points",
+        f"within {100 * (max(means) - min(means)):.1f} points of each other",
+        f"adapters {behind['adapter']:.1f} points behind it, LoRA {behind['lora']:.1f}",
+        f"adapters train in {time['adapter']:.2f} of its time, LoRA in {time['lora']:.2f}",
+        f"less than {100 * gap['method']['smallest_detectable']:.0f} points",
+        f"short by {min(short['accuracy']):.1f} to {max(short['accuracy']):.1f} points",
+        f"by {min(short['macro_recall']):.1f} to {max(short['macro_recall']):.1f} of macro recall",
     ]
-    return table(["", "tweets", *labels], rows)
-
-
-def others() -> str:
-    """The study, this one and published records, on the same test rows."""
-    scores = Scores()
-    ours = [
-        [
-            f"here, {name}",
-            scores.parameters(method),
-            "MiniLM",
-            scores.of(method),
-            scores.of(method, "macro_recall"),
-        ]
-        for method, name in scores.names.items()
-    ]
-    tweeteval = "[TweetEval](https://aclanthology.org/2020.findings-emnlp.148/)"
-    leaderboard = "[its leaderboard](https://github.com/cardiffnlp/tweeteval)"
-    published = [
-        ["linear SVM, FastText", NONE, tweeteval, NONE, "0.629"],
-        ["RoBERTa-base", "125 M", tweeteval, NONE, "0.713"],
-        ["RoBERTa-base, trained further on tweets", "125 M", tweeteval, NONE, "0.726"],
-        ["BERTweet", "135 M", leaderboard, NONE, "0.734"],
-        ["TimeLMs-2021", "125 M", leaderboard, NONE, "0.737"],
-    ]
-    study = [
-        [f"the study, {name}", "66 M", "DistilBERT", score, NONE]
-        for name, score in (("untrained head", "0.34"), ("adapters", "0.67"), ("LoRA", "0.68"))
-    ]
-    head = ["", "parameters", "model or source", "accuracy", "macro recall"]
-    return table(head, [*study, *ours, *published])
 
 
 # By page and the text of a block's marker, what stands there.
 BLOCKS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/study.md": {
         "claims": claims,
-        "textune table --metrics metrics/studies/tweeteval-minilm --markdown": results,
+        "comparison.json: choice": chosen,
+        "side by side": side_by_side,
         "ten_epochs": ten_epochs,
-        "targets": targets,
-        "data.json": shares,
-        "validation.json, quality.json, data.json": classes,
-        "others": others,
+        "ten_epochs/comparison.json": adapters_minus_lora,
     },
     "docs/study_choices.md": study_choices.BLOCKS,
 }

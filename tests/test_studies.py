@@ -12,25 +12,32 @@ from textune.results.runs import load_runs
 from textune.results.writing import write_results
 
 # What the study's README sets for runs that are kept by a name of their own.
-CHANGED = {"lora_all_linear": {"target_modules": "all-linear", "learning_rate": 0.0005}}
+PARAMETERS = {"lora_all_linear": {"target_modules": "all-linear", "learning_rate": 0.0005}}
 STUDIES = sorted(path.parent for path in (ROOT / "metrics/studies").rglob("runs"))
+# What the study's README passes to `evaluate` for folders of figures beside the first ones.
+EVALUATIONS = {
+    "macro_recall": {"metric": "macro_recall"},
+    "balanced": {"metric": "macro_recall", "decision": "balanced"},
+}
+FIGURES = [
+    *((study, "", {}) for study in STUDIES),
+    *(
+        (study, name, changed)
+        for study in STUDIES
+        for name, changed in EVALUATIONS.items()
+        if (study / name).exists()
+    ),
+]
 
 
 @pytest.mark.parametrize(
-    ("study", "folder", "changes"),
-    [
-        *((study, "", {}) for study in STUDIES),
-        *(
-            (path.parent, "balanced", {"metric": "macro_recall", "decision": "balanced"})
-            for path in (ROOT / "metrics/studies").rglob("balanced")
-        ),
-    ],
+    ("study", "folder", "changed"), FIGURES, ids=lambda value: getattr(value, "name", None)
 )
 def test_the_predictions_give_every_figure_again(
-    study: Path, folder: str, changes: dict[str, str], tmp_path: Path
+    study: Path, folder: str, changed: dict[str, str], tmp_path: Path
 ) -> None:
     runs = study / "runs"
-    settings = read_params(study / "params.yaml").evaluate.model_copy(update=changes)
+    settings = read_params(study / "params.yaml").evaluate.model_copy(update=changed)
     write_results(load_runs(runs, kept_seeds(runs), settings.decision), settings, tmp_path)
     again = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(again) == 8
@@ -50,6 +57,18 @@ def test_runs_are_of_the_parameters_beside_them(study: Path) -> None:
         for file in path.glob("*/run.json"):
             record = read_json(file)
             method = record["method"]
-            own = params.method(method).model_dump() | CHANGED.get(path.name, {})
+            own = params.method(method).model_dump() | PARAMETERS.get(path.name, {})
             assert record["params"][method] == own
+            assert train.items() <= record["params"]["train"].items()
+
+
+def test_rates_that_were_not_taken_differ_in_nothing_else() -> None:
+    for study in STUDIES:
+        params = read_params(study / "params.yaml")
+        train = params.train.model_dump(exclude={"seeds", "device", "precision"})
+        for path in study.glob("candidates/*/*/run.json"):
+            record = read_json(path)
+            own = params.method(record["method"]).model_dump()
+            tried = record["params"][record["method"]]
+            assert {key for key in own if own[key] != tried[key]} == {"learning_rate"}
             assert train.items() <= record["params"]["train"].items()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.pages import block, dead_links, page
 from tests.study_files import STUDY
-from tests.study_page import BLOCKS
+from tests.study_page import BLOCKS, prose
 from tests.tiny import ROOT
 from textune.results.pictures import draw
 
@@ -17,6 +17,11 @@ from textune.results.pictures import draw
 )
 def test_figures_are_those_of_the_files(name: str, command: str) -> None:
     assert block(page(name), command) == BLOCKS[name][command]()
+
+
+def test_figures_in_sentences_are_those_of_the_files() -> None:
+    text = " ".join(page("docs/study.md").split())
+    assert [figure for figure in prose() if figure not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,8 @@ def test_pictures_are_drawn_from_metrics(folder: str, name: str, tmp_path: Path)
     assert any(f"]({path})" in page(name) for name in BLOCKS)
 
 
-@pytest.mark.parametrize("name", [*BLOCKS, "metrics/studies/tweeteval-minilm/README.md"])
+@pytest.mark.parametrize(
+    "name", [*BLOCKS, "docs/statistics.md", "metrics/studies/tweeteval-minilm/README.md"]
+)
 def test_links_lead_somewhere(name: str) -> None:
     assert dead_links(name) == []

@@ -20,14 +20,22 @@ _ROW_NAMES = {
 }
 
 
-def row_name(method: str, trainable_parameters: int) -> str:
+# What people call the methods; in pictures each has its colour.
+METHODS = tuple(dict.fromkeys(name.partition(", ")[0] for name in _ROW_NAMES.values()))
+
+
+def row_name(method: str, trainable_parameters: int = 1) -> str:
     """What tables and pictures call a method, or runs that `keep` calls <method>_<what is special>.
 
     Any other is called by its name.
     """
-    if method == TRAINED_HEAD and trainable_parameters == 0:
-        return "head left untrained (baseline)"  # params.yaml has `baseline.tune: none`
     if method in _ROW_NAMES:
-        return _ROW_NAMES[method]
-    known, _, special = method.partition("_")
-    return f"{_ROW_NAMES[known]}, {special.replace('_', ' ')}" if known in _ROW_NAMES else method
+        known, special = method, ""
+    else:
+        known, _, special = method.partition("_")
+    if known not in _ROW_NAMES:
+        return method
+    name = _ROW_NAMES[known]
+    if known == TRAINED_HEAD and trainable_parameters == 0:
+        name = "head left untrained (baseline)"  # params.yaml has `baseline.tune: none`
+    return f"{name}, {special.replace('_', ' ')}" if special else name

@@ -6,11 +6,25 @@ from typing import Any
 
 from textune.errors import UserError
 from textune.files import read_json
-from textune.results.names import TITLES, UNTRAINED, row_name
+from textune.results.names import METHODS, TITLES, UNTRAINED, row_name
 from textune.results.svg import write_svg
 
 _CURVES = {"accuracy": "accuracy", "loss": "cross-entropy"}
-_METHOD = {"field": "method", "type": "nominal", "sort": None, "title": None}
+_METHOD: dict[str, Any] = {"field": "method", "type": "nominal", "sort": None, "title": None}
+# Vega's scheme tableau10.
+_COLOURS = (
+    "#4c78a8",
+    "#f58518",
+    "#e45756",
+    "#72b7b2",
+    "#54a24b",
+    "#eeca3b",
+    "#b279a2",
+    "#ff9da6",
+    "#9d755d",
+    "#bab0ac",
+)
+_DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 
 
 def draw(metrics: Path, output: Path) -> list[Path]:
@@ -68,13 +82,15 @@ def _scores(metrics: Path) -> dict[str, Any]:
 
 def _curves(metrics: Path) -> dict[str, Any]:
     """Validation by epoch, a line a method. The start is far from all that follows: left out."""
+    points = {name: _read_curve(metrics / f"curves/{name}.csv") for name in _CURVES}
+    lines = _lines(list(dict.fromkeys(point["method"] for point in points["accuracy"])))
     epoch = {"field": "epoch", "type": "ordinal", "axis": {"labelAngle": 0}}
     return {
         "hconcat": [
             {
                 "width": 300,
                 "height": 240,
-                "data": {"values": _read_curve(metrics / f"curves/{name}.csv")},
+                "data": {"values": points[name]},
                 "mark": {"type": "line", "point": True},
                 "encoding": {
                     "x": epoch,
@@ -84,11 +100,25 @@ def _curves(metrics: Path) -> dict[str, Any]:
                         "scale": {"zero": False},
                         "title": f"{title} on validation",
                     },
-                    "color": _METHOD,
+                    **lines,
                 },
             }
             for name, title in _CURVES.items()
         ]
+    }
+
+
+def _lines(rows: list[str]) -> dict[str, Any]:
+    """A method has one colour in all pictures, and other runs of it are dashed."""
+    methods = [row.partition(", ")[0] for row in rows]
+    known = list(dict.fromkeys([*METHODS, *methods]))
+    colours = [_COLOURS[known.index(method) % len(_COLOURS)] for method in methods]
+    earlier = [methods[:number].count(method) for number, method in enumerate(methods)]
+    dashes = [_DASHES[count % len(_DASHES)] for count in earlier]
+    line = {**_METHOD, "legend": {"symbolType": "stroke", "symbolSize": 300}}
+    return {
+        "color": {**line, "scale": {"domain": rows, "range": colours}},
+        "strokeDash": {**line, "scale": {"domain": rows, "range": dashes}},
     }
 
 
