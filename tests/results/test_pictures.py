@@ -35,6 +35,24 @@ def test_both_pictures_name_the_methods_in_order(metrics: Path, tmp_path: Path) 
     assert "test, 90 % interval of these models" in scores
 
 
+def test_other_runs_of_a_method_have_its_colour_and_are_dashed(
+    models: Path, tmp_path: Path
+) -> None:
+    for seed in (0, 1):
+        write_run(models, "lora_r_4", seed, skill=1, trainable=90_000)
+    write_results(load_runs(models, [0, 1]), settings(), tmp_path / "metrics")
+    *_, curves = draw(tmp_path / "metrics", tmp_path / "pictures")
+    lines = [
+        path
+        for path in ET.parse(curves).iter("{http://www.w3.org/2000/svg}path")
+        if path.get("aria-roledescription") == "line mark"
+    ]
+    colours = {line.get("stroke") for line in lines if "LoRA" in line.get("aria-label", "")}
+    assert len(colours) == 1
+    dashes = {line.get("stroke-dasharray") for line in lines if line.get("stroke") in colours}
+    assert dashes == {"1,0", "6,3"}
+
+
 def test_a_file_that_is_missing_or_damaged_is_named(metrics: Path, tmp_path: Path) -> None:
     curve = metrics / "curves/loss.csv"
     curve.write_text("method,epoch,loss\nLoRA,one,0.5\n")
