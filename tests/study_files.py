@@ -35,9 +35,9 @@ class Scores:
         bounds = self.comparison["methods"][method][metric][self.question]
         return f"{self.mean(method, metric):.3f} [{bounds['low']:.3f}, {bounds['high']:.3f}]"
 
-    def gap(self, one: str, other: str) -> dict[str, Any]:
-        """What comparison.json has of the accuracy of a pair."""
-        return self.comparison["pairs"][f"{one}_minus_{other}"]["accuracy"]
+    def gap(self, one: str, other: str, metric: str = "accuracy") -> dict[str, Any]:
+        """What comparison.json has of a pair."""
+        return self.comparison["pairs"][f"{one}_minus_{other}"][metric]
 
     def pair(self, one: str, other: str) -> str:
         """The difference in accuracy of two methods with its interval and verdict."""
@@ -46,6 +46,12 @@ class Scores:
 
     def seconds(self, method: str) -> int:
         return round(self.cost[method]["train_seconds"])
+
+    def trained(self, method: str) -> str:
+        return f"{self.cost[method]['trainable_parameters']:,.0f}"
+
+    def saved(self, method: str) -> str:
+        return f"{self.cost[method]['saved_bytes'] / 1e6:.1f} MB"
 
     def minutes(self, method: str) -> str:
         minutes, seconds = divmod(self.seconds(method), 60)
@@ -58,6 +64,12 @@ class Scores:
 def interval(bounds: Mapping[str, float]) -> str:
     """Of a difference."""
     return f"[{bounds['low']:+.3f}, {bounds['high']:+.3f}]"
+
+
+def signed(difference: Mapping[str, Any]) -> list[str]:
+    """A difference with its interval for these models and for the methods."""
+    bounds = (interval(difference[question]) for question in ("models", "method"))
+    return [f"{difference['difference']:+.3f}", *bounds]
 
 
 def triple(trial: Mapping[str, float]) -> str:

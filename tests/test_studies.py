@@ -52,23 +52,26 @@ def test_runs_are_of_the_parameters_beside_them(study: Path) -> None:
     train = params.train.model_dump(exclude={"seeds", "device", "precision"})
     # A link leads to the runs of another study, which has its own parameters.
     methods = [path for path in (study / "runs").iterdir() if not path.is_symlink()]
-    assert methods
-    for path in methods:
-        for file in path.glob("*/run.json"):
-            record = read_json(file)
-            method = record["method"]
-            own = params.method(method).model_dump() | PARAMETERS.get(path.name, {})
-            assert record["params"][method] == own
-            assert train.items() <= record["params"]["train"].items()
+    files = [file for path in methods for file in path.glob("*/run.json")]
+    assert files
+    for file in files:
+        record = read_json(file)
+        method = record["method"]
+        own = params.method(method).model_dump() | PARAMETERS.get(file.parts[-3], {})
+        assert record["params"][method] == own
+        assert record["params"]["model"] == params.model.model_dump()
+        assert train.items() <= record["params"]["train"].items()
+        assert record["params"]["train"]["precision"] == "bf16"
 
 
 def test_rates_that_were_not_taken_differ_in_nothing_else() -> None:
-    for study in STUDIES:
-        params = read_params(study / "params.yaml")
+    candidates = [file for study in STUDIES for file in study.glob("candidates/*/*/run.json")]
+    assert candidates
+    for file in candidates:
+        params = read_params(file.parents[3] / "params.yaml")
         train = params.train.model_dump(exclude={"seeds", "device", "precision"})
-        for path in study.glob("candidates/*/*/run.json"):
-            record = read_json(path)
-            own = params.method(record["method"]).model_dump()
-            tried = record["params"][record["method"]]
-            assert {key for key in own if own[key] != tried[key]} == {"learning_rate"}
-            assert train.items() <= record["params"]["train"].items()
+        record = read_json(file)
+        own = params.method(record["method"]).model_dump()
+        tried = record["params"][record["method"]]
+        assert {key for key in own if own[key] != tried[key]} == {"learning_rate"}
+        assert train.items() <= record["params"]["train"].items()

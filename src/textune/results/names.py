@@ -29,13 +29,11 @@ def row_name(method: str, trainable_parameters: int = 1) -> str:
 
     Any other is called by its name.
     """
-    if method in _ROW_NAMES:
-        known, special = method, ""
-    else:
-        known, _, special = method.partition("_")
-    if known not in _ROW_NAMES:
+    names = sorted(_ROW_NAMES, key=len, reverse=True)
+    known = next((name for name in names if f"{method}_".startswith(f"{name}_")), None)
+    if known is None:
         return method
-    name = _ROW_NAMES[known]
+    name, special = _ROW_NAMES[known], method.removeprefix(known).strip("_").replace("_", " ")
     if known == TRAINED_HEAD and trainable_parameters == 0:
         name = "head left untrained (baseline)"  # params.yaml has `baseline.tune: none`
-    return f"{name}, {special.replace('_', ' ')}" if special else name
+    return f"{name}, {special}" if special else name

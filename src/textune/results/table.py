@@ -198,7 +198,8 @@ def _tested(numbers: Mapping[str, float] | None) -> list[Cell]:
     """Interval and p of one question, which may have no answer."""
     if numbers is None:
         return [NOTHING, NOTHING]
-    interval = f"[{_signed(numbers['low'])}, {_signed(numbers['high'])}]"
+    # With the sign also of what rounds to 0: an interval is read for the side of 0 where it ends.
+    interval = f"[{numbers['low']:+.3f}, {numbers['high']:+.3f}]"
     return [Cell(interval), Cell(_p(numbers["p_holm"]).removeprefix("= "))]
 
 
