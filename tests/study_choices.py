@@ -1,4 +1,4 @@
-"""What stands in the blocks of docs/study_choices.md, made from the files of the study."""
+"""The figures of docs/study_choices.md, in blocks and in sentences, made from the study's files."""
 
 import contextlib
 import io
@@ -172,6 +172,28 @@ def first_run() -> str:
     ]
     head = (first.names[method] for method in methods)
     return table(["run", *head, "adapters minus LoRA"], rows)
+
+
+def prose() -> list[str]:
+    """The figures that stand in sentences of docs/study_choices.md."""
+    validation = read_json(STUDY / "validation.json")
+    kept = read_json(STUDY / "data.json")["kept"]["validation"]
+    accuracy = validation["lora"]["accuracy"]
+    error = 100 * (accuracy * (1 - accuracy) / kept["rows"]) ** 0.5
+    first, _, third = curve(STUDY / "candidates/lora_0_002/0", "accuracy")
+    trials = read_json(STUDY / "search/changes_4000.json")["lora"]["trials"]
+    warmup, none = (
+        trials[name]["accuracy"] for name in ("train.warmup_ratio=0.2", "as in params.yaml")
+    )
+    recall = {method: f"{validation[method]['macro_recall']:.3f}" for method in ("lora", "full")}
+    return [
+        f"{kept['rows']:,} validation tweets",
+        f"{error:.1f} point of accuracy",
+        f"({kept['by_label']['negative']} tweets are negative)",
+        f"the first epoch {100 * (third - first):.1f} points of accuracy below the third",
+        f"raises LoRA's accuracy by {100 * (warmup - none):.1f} points",
+        f"macro recall {recall['lora']} for LoRA and {recall['full']} for full fine-tuning",
+    ]
 
 
 # By the text of its marker.

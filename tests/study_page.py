@@ -1,7 +1,7 @@
-"""What stands in the blocks of docs/study.md, and its figures in prose, from the study's files.
+"""The figures of docs/study.md, in blocks and in sentences, made from the study's files.
 
 `python -m tests.study_page` (`make study`) writes the blocks, and those of docs/study_choices.md,
-into the pages; a test compares both blocks and prose.
+into the pages; a test compares both blocks and sentences.
 """
 
 from collections.abc import Callable, Mapping
@@ -231,6 +231,9 @@ BLOCKS: dict[str, dict[str, Callable[[], str]]] = {
     },
     "docs/study_choices.md": study_choices.BLOCKS,
 }
+
+# By page, the figures that stand in its sentences.
+PROSE = {"docs/study.md": prose, "docs/study_choices.md": study_choices.prose}
 
 
 def main() -> None:

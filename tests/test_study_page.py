@@ -7,7 +7,7 @@ import pytest
 
 from tests.pages import block, dead_links, page
 from tests.study_files import STUDY
-from tests.study_page import BLOCKS, prose
+from tests.study_page import BLOCKS, PROSE
 from tests.tiny import ROOT
 from textune.results.pictures import draw
 
@@ -19,9 +19,10 @@ def test_figures_are_those_of_the_files(name: str, command: str) -> None:
     assert block(page(name), command) == BLOCKS[name][command]()
 
 
-def test_figures_in_sentences_are_those_of_the_files() -> None:
-    text = " ".join(page("docs/study.md").split())
-    assert [figure for figure in prose() if figure not in text] == []
+@pytest.mark.parametrize("name", PROSE)
+def test_figures_in_sentences_are_those_of_the_files(name: str) -> None:
+    text = " ".join(page(name).split())
+    assert [figure for figure in PROSE[name]() if figure not in text] == []
 
 
 @pytest.mark.parametrize(
