@@ -67,7 +67,7 @@ def test_kept_runs_are_scored_where_no_model_is(work: Path) -> None:
     textune(work, "keep", "runs", "--method", "lora", "--name", "lora_again")
     shutil.rmtree(work / "models")
     output = textune(work, "evaluate", "--predictions", "runs", "--metrics", "metrics/runs")
-    assert "lora_again minus LoRA" in output or "LoRA minus lora_again" in output
+    assert "LoRA, again minus LoRA" in output or "LoRA minus LoRA, again" in output
     expected, found = read(work, "quality.json"), read(work, "runs/quality.json")
     assert found.pop("lora_again") == found["lora"]
     assert found == expected
