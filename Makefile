@@ -20,9 +20,10 @@ repro: install  ## run every stage that is out of date, then show the table
 	dvc repro
 	textune table
 
-# Three workers keep two cores busy: many tests wait for a process or a server.
+# Three workers keep two cores busy: many tests wait for a process or a server. One test at a time,
+# or slow ones that stand side by side would end up with one worker.
 test: lint types  ## lint, check types, run the tests
-	pytest -n 3
+	pytest -n 3 --maxschedchunk 1
 
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s
