@@ -20,10 +20,9 @@ repro: install  ## run every stage that is out of date, then show the table
 	dvc repro
 	textune table
 
-# Three workers keep two cores busy: many tests wait for a process or a server. One test at a time,
-# or slow ones that stand side by side would end up with one worker.
+# Three workers keep two cores busy: many tests wait for a process or a server.
 test: lint types  ## lint, check types, run the tests
-	pytest -n 3 --maxschedchunk 1
+	pytest -n 3
 
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s
