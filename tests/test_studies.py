@@ -14,19 +14,11 @@ from textune.results.writing import write_results
 # What the study's README sets for runs that are kept by a name of their own.
 PARAMETERS = {"lora_all_linear": {"target_modules": "all-linear", "learning_rate": 0.0005}}
 STUDIES = sorted(path.parent for path in (ROOT / "metrics/studies").rglob("runs"))
-# What the study's README passes to `evaluate` for folders of figures beside the first ones.
-EVALUATIONS = {
-    "macro_recall": {"metric": "macro_recall"},
-    "balanced": {"metric": "macro_recall", "decision": "balanced"},
-}
+# What the study's README passes to `evaluate` for `balanced`.
+BALANCED = {"metric": "macro_recall", "decision": "balanced"}
 FIGURES = [
     *((study, "", {}) for study in STUDIES),
-    *(
-        (study, name, changed)
-        for study in STUDIES
-        for name, changed in EVALUATIONS.items()
-        if (study / name).exists()
-    ),
+    *((study, "balanced", BALANCED) for study in STUDIES if (study / "balanced").exists()),
 ]
 
 
