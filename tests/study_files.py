@@ -7,6 +7,7 @@ from typing import Any
 from tests.tiny import ROOT
 from textune.files import read_json
 from textune.results.names import UNTRAINED, row_name
+from textune.results.table import methods
 
 STUDY = ROOT / "metrics/studies/tweeteval-minilm"
 ALL_LINEAR = "lora_all_linear"
@@ -16,7 +17,7 @@ METHODS = (UNTRAINED, "baseline", "lora", "adapter", ALL_LINEAR, "full")
 
 
 class Scores:
-    """comparison.json and cost.json of a folder of the study."""
+    """comparison.json and cost.json of a folder of the study, and their table of methods."""
 
     def __init__(self, folder: str = "") -> None:
         self.comparison: dict[str, Any] = read_json(STUDY / folder / "comparison.json")
@@ -27,13 +28,23 @@ class Scores:
             for method in METHODS
             if method in self.cost
         }
+        grid = methods(self.cost, self.comparison)
+        headings = [" ".join(column.heading.split("\n")) for column in grid.columns]
+        self._cells = {
+            row[0].text: dict(zip(headings, (cell.text for cell in row), strict=True))
+            for row in grid.rows
+        }
 
     def mean(self, method: str, metric: str = "accuracy") -> float:
         return self.comparison["methods"][method][metric]["mean"]
 
-    def with_interval(self, method: str, metric: str = "accuracy") -> str:
-        bounds = self.comparison["methods"][method][metric][self.question]
-        return f"{self.mean(method, metric):.3f} [{bounds['low']:.3f}, {bounds['high']:.3f}]"
+    def cell(self, method: str, heading: str) -> str:
+        """What `textune table` has of a method."""
+        return self._cells[row_name(method, self.cost[method]["trainable_parameters"])][heading]
+
+    def with_interval(self, method: str) -> str:
+        """Accuracy."""
+        return self.cell(method, "accuracy, 95 % interval")
 
     def gap(self, one: str, other: str, metric: str = "accuracy") -> dict[str, Any]:
         """What comparison.json has of a pair."""
@@ -46,16 +57,6 @@ class Scores:
 
     def seconds(self, method: str) -> int:
         return round(self.cost[method]["train_seconds"])
-
-    def trained(self, method: str) -> str:
-        return f"{self.cost[method]['trainable_parameters']:,.0f}"
-
-    def saved(self, method: str) -> str:
-        return f"{self.cost[method]['saved_bytes'] / 1e6:.1f} MB"
-
-    def minutes(self, method: str) -> str:
-        minutes, seconds = divmod(self.seconds(method), 60)
-        return f"{minutes}:{seconds:02d}"
 
     def parameters(self, method: str) -> str:
         return f"{self.cost[method]['total_parameters'] / 1e6:.1f} M"

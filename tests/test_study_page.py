@@ -35,7 +35,7 @@ def test_pictures_are_drawn_from_metrics(folder: str, name: str, tmp_path: Path)
     committed = re.findall('aria-label="[^"]*"', (ROOT / "docs" / path).read_text("utf-8"))
     assert committed == re.findall('aria-label="[^"]*"', (tmp_path / name).read_text("utf-8"))
     assert len(committed) > 10
-    assert any(f"]({path})" in page(name) for name in BLOCKS)
+    assert any(f"]({path})" in page(where) for where in BLOCKS)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,14 @@ def test_a_row_for_each_pair_with_both_questions() -> None:
     assert found["adapters minus LoRA"][-1] == "not distinguishable"
 
 
+def test_an_interval_shows_on_which_side_of_0_it_ends() -> None:
+    comparison = compared()
+    comparison["pairs"]["adapter_minus_lora"]["accuracy"]["method"] |= {"low": -0.0002}
+    assert cells(pairs(COST, comparison).markdown())["adapters minus LoRA"][3].startswith(
+        "[-0.000,"
+    )
+
+
 def test_one_seed_leaves_the_methods_question_open() -> None:
     comparison = compared("models")
     found = cells(pairs(COST, comparison).markdown())

@@ -20,10 +20,6 @@ _ROW_NAMES = {
 }
 
 
-# What people call the methods; in pictures each has its colour.
-METHODS = tuple(dict.fromkeys(name.partition(", ")[0] for name in _ROW_NAMES.values()))
-
-
 def row_name(method: str, trainable_parameters: int = 1) -> str:
     """What tables and pictures call a method, or runs that `keep` calls <method>_<what is special>.
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from textune.errors import UserError
 from textune.files import read_json
-from textune.results.names import METHODS, TITLES, UNTRAINED, row_name
+from textune.methods import METHOD_NAMES
+from textune.results.names import TITLES, UNTRAINED, row_name
 from textune.results.svg import write_svg
 
 _CURVES = {"accuracy": "accuracy", "loss": "cross-entropy"}
@@ -111,7 +112,7 @@ def _curves(metrics: Path) -> dict[str, Any]:
 def _lines(rows: list[str]) -> dict[str, Any]:
     """A method has one colour in all pictures, and other runs of it are dashed."""
     methods = [row.partition(", ")[0] for row in rows]
-    known = list(dict.fromkeys([*METHODS, *methods]))
+    known = list(dict.fromkeys([*map(row_name, METHOD_NAMES), *methods]))
     colours = [_COLOURS[known.index(method) % len(_COLOURS)] for method in methods]
     earlier = [methods[:number].count(method) for number, method in enumerate(methods)]
     dashes = [_DASHES[count % len(_DASHES)] for count in earlier]
