@@ -5,10 +5,13 @@ SHELL := /bin/bash
 # DVC runs the stages as `python src/...`: that must be the environment's python.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+CODE := src tests benchmarks studies
+PAGES := README.md $(wildcard docs/*.md)
+
 PIP_INSTALL := pip install --quiet --progress-bar off --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help install repro test test-slow study lint types lock
+.PHONY: help install repro test test-slow pages lint types lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1:\t/p' Makefile | expand -t 14
@@ -27,12 +30,14 @@ test: lint types  ## lint, check types, run the tests
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s
 
-study: install  ## write the figures of metrics/studies into the pages on the study
-	python -m tests.study_page
+pages: install  ## write the generated blocks of README and docs again
+	PYTHONPATH=. cog -r $(PAGES)
 
-lint: install  ## check style and format
-	ruff check src tests
-	ruff format --check src tests
+lint: install  ## check style, format, direction of imports, and the generated blocks of the pages
+	ruff check $(CODE)
+	ruff format --check $(CODE)
+	PYTHONPATH=. lint-imports --no-cache
+	PYTHONPATH=. cog --check $(PAGES)
 
 types: install  ## check types
 	mypy

@@ -3,11 +3,7 @@
 Loads no model. Not named evaluate.py: that would hide the package `evaluate` from every stage.
 """
 
-from pathlib import Path
-
 from textune.errors import run
-
-METRICS = Path("metrics")
 
 
 def main() -> None:
@@ -15,19 +11,20 @@ def main() -> None:
 
     params = read_params()
 
-    from textune.files import write_json
-    from textune.results.runs import load_runs
-    from textune.results.table import print_table
-    from textune.results.texts import read_texts, slices, write_errors
-    from textune.results.writing import write_results
+    from textune.io import write_json
+    from textune.pipeline.paths import ERRORS, METRICS, MODELS, PREPARED
+    from textune.report.slices import read_texts, slices, write_errors
+    from textune.report.tables import print_table
+    from textune.report.writing import write_results
+    from textune.runs.store import load_runs
 
-    runs = load_runs(Path("models"), params.train.seeds, params.evaluate.decision)
-    first = next(iter(runs.values()))[0]
+    folders = dict.fromkeys(params.methods, MODELS)
+    runs = load_runs(folders, params.train.seeds, params.titles, params.evaluate.decision)
     write_results(runs, params.evaluate, METRICS)
-    texts = read_texts(Path("data/prepared/test.parquet"), first.predictions["test"].row_ids)
+    texts = read_texts(PREPARED / "test.parquet", runs.first.predictions["test"].row_ids)
     write_json(METRICS / "slices.json", slices(runs, texts, params.evaluate))
     # These hold texts, so they go to DVC and not to git.
-    write_errors(runs, texts, Path("data/errors"))
+    write_errors(runs, texts, ERRORS)
     print_table(METRICS)
 
 

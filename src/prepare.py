@@ -1,4 +1,4 @@
-"""Stage `prepare`: labelled text in, clean, split and tokenized rows in data/prepared out."""
+"""Stage `prepare`: labelled text in, clean, split and tokenized examples in data/prepared out."""
 
 from pathlib import Path
 
@@ -11,14 +11,19 @@ def main() -> None:
     params = read_params()
 
     from textune.data.cleaning import clean
-    from textune.data.prepared import write_prepared
     from textune.data.report import data_report, source_report
-    from textune.data.sources import read_source
+    from textune.data.sources.registry import OF_FILES, read_source, require_source
     from textune.data.splitting import split
-    from textune.files import write_json
-    from textune.pretrained import tokenize
+    from textune.data.tokenized import write_prepared
+    from textune.io import write_json
+    from textune.modeling.pretrained import tokenize
+    from textune.pipeline.paths import METRICS, PREPARED
+    from textune.pipeline.tracking import require_tracked
 
-    corpus = read_source(params.data)
+    require_source(params.data.source)
+    if params.data.source in OF_FILES:
+        require_tracked(Path(params.data.path))
+    corpus = read_source(params.data, params.task)
     label_names, source = corpus.label_names, source_report(corpus)
     corpus, dropped = clean(corpus, params.data)
     tables, left_out = split(corpus, params.data)
@@ -31,8 +36,8 @@ def main() -> None:
     report = data_report(
         params.data, source, dropped, left_out, tables, label_names, params.model.max_length
     )
-    write_prepared(Path("data/prepared"), label_names, tables)
-    write_json(Path("metrics/data.json"), report)
+    write_prepared(PREPARED, label_names, tables)
+    write_json(METRICS / "data.json", report)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,11 @@
-"""Stages `train_<method>`: train one method from one seed; the model and its predictions out.
+"""Stages `train_<name>`: train one method from one seed; the model and its predictions out.
 
-Usage: python src/train.py METHOD SEED
+Usage: python src/train.py NAME SEED, where NAME is the method's section in params.yaml.
 """
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textune.errors import UserError, run
-
-if TYPE_CHECKING:
-    from textune.params import Params
 
 
 def main() -> None:
@@ -19,31 +14,42 @@ def main() -> None:
     params = read_params()
     match sys.argv[1:]:
         case [name, seed] if seed.isdecimal():
-            params.method(name)
-            train(params, name, int(seed), Path("models") / name / seed)
+            method = params.method(name)
         case arguments:
-            raise UserError(f"usage: python src/train.py METHOD SEED; was {' '.join(arguments)!r}")
+            raise UserError(f"usage: python src/train.py NAME SEED; was {' '.join(arguments)!r}")
 
+    from textune.data.tokenized import read_prepared
+    from textune.pipeline.learners import make_learner
+    from textune.pipeline.paths import MODELS, PREPARED
+    from textune.runs.record import RunRecord, installed_versions
+    from textune.runs.store import SPLITS, RunFolder
 
-def train(params: "Params", name: str, seed: int, folder: Path) -> None:
-    from textune import support
-    from textune.data.prepared import read_prepared
-    from textune.results import predictions
-    from textune.trained import write_run
-    from textune.training.quiet import quieten
-    from textune.training.run import Run
-
-    quieten()
-    support.require(params, name)
-    trained = Run(name, params, read_prepared(), seed, folder / "live")
-    if name == "baseline":
-        # The study's baseline: every method starts from this encoder and this head.
-        for split in ("validation", "test"):
-            predictions.write(folder / "untrained" / f"{split}.parquet", trained.predict(split))
-    trained.train()
-    for split in ("validation", "test"):
-        predictions.write(folder / "predictions" / f"{split}.parquet", trained.predict(split))
-    write_run(trained, folder)
+    data = read_prepared(PREPARED)
+    folder = RunFolder.of(MODELS, name, int(seed))
+    learner = make_learner(params, name, data, int(seed), folder.live)
+    learner.start()
+    if method.keeps_untrained:
+        for split in SPLITS:
+            folder.write_predictions(split, learner.predict(split), untrained=True)
+    learner.fit()
+    for split in SPLITS:
+        folder.write_predictions(split, learner.predict(split))
+    folder.weights.mkdir(parents=True, exist_ok=True)
+    learner.save(folder.weights)
+    folder.write_record(
+        RunRecord(
+            name=name,
+            method=method.method,
+            task=params.task.name,
+            seed=int(seed),
+            label_names=data.label_names,
+            best_epoch=learner.best_epoch,
+            cost=learner.cost(),
+            saved_bytes=sum(file.stat().st_size for file in folder.weights.iterdir()),
+            params={**learner.settings(), "method": method.model_dump()},
+            versions=installed_versions(),
+        )
+    )
 
 
 if __name__ == "__main__":

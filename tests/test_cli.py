@@ -1,36 +1,75 @@
 """The commands: quick to answer, one line for what a user got wrong."""
 
-import json
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
-from tests.tiny import ROOT, make_workspace, tiny_model
+from tests.fake_runs import write_models, write_run
+from tests.tiny import ROOT, real_values
 from textune.cli import main
-from textune.files import read_json
-from textune.training.run import VALIDATION_METRICS
+from textune.io import read_json
+from textune.params import read_params
+from textune.runs.archive import archive
+from textune.stats.comparison_file import read_comparison
 
 
-def textune(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `textune` of this checkout in `folder`."""
-    code = "from textune.cli import main; main()"
-    path = {"PYTHONPATH": str(ROOT / "src"), "PATH": str(Path(sys.executable).parent)}
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-    )
+class Commands:
+    """`textune` in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def run(self, *arguments: str) -> str:
+        """What it prints. It must succeed."""
+        code, out, err = self._call(arguments)
+        assert code == 0, err
+        return out
+
+    def error(self, *arguments: str) -> str:
+        """Its one line on stderr. It must fail with exit code 1."""
+        code, _, err = self._call(arguments)
+        assert code == 1
+        (line,) = err.splitlines()
+        assert line.startswith("error: ")
+        return line.removeprefix("error: ")
+
+    def _call(self, arguments: tuple[str, ...]) -> tuple[object, str, str]:
+        self._monkeypatch.setattr("sys.argv", ["textune", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        return (stopped.value.code, *self._capsys.readouterr())
 
 
-def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+@pytest.fixture
+def textune(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(monkeypatch, capsys)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with quick parameters and models/ of two seeds."""
+    monkeypatch.chdir(tmp_path)
+    values = real_values()
+    values["train"]["seeds"] = [0, 1]
+    values["evaluate"]["resamples"] = 1000
+    YAML().dump(values, tmp_path / "params.yaml")
+    write_models(tmp_path / "models")
+    return tmp_path
+
+
+def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom textune.cli import main\nsys.argv = ['textune', '--help']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print('HEAVY', {'torch', 'transformers', 'pandas', 'scipy'} & sys.modules.keys())"
+        "heavy = {'torch', 'transformers', 'pandas', 'scipy', 'pydantic'}\n"
+        "print('HEAVY', heavy & sys.modules.keys())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, text=True, check=True
@@ -38,9 +77,18 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     assert "HEAVY set()" in done.stdout
 
 
-@pytest.mark.parametrize("script", ["prepare.py", "train.py lora 0", "evaluation.py"])
-def test_a_wrong_parameter_is_told_before_torch_is_imported(tmp_path: Path, script: str) -> None:
-    text = (ROOT / "params.yaml").read_text().replace("  r: 8 ", "  r: 0 ")
+@pytest.mark.parametrize(
+    ("script", "key"),
+    [("prepare.py", "resamples"), ("evaluation.py", "resamples"), ("train.py lora 0", "r")],
+)
+def test_a_wrong_parameter_is_told_before_torch_is_imported(
+    tmp_path: Path, script: str, key: str
+) -> None:
+    """Its own: a train stage reads its own method's section, the other stages none."""
+    text, changes = re.subn(
+        rf"(?m)^  {key}: \d+ ", f"  {key}: 0 ", (ROOT / "params.yaml").read_text()
+    )
+    assert changes == 1
     (tmp_path / "params.yaml").write_text(text)
     name, *arguments = script.split()
     code = (
@@ -53,8 +101,9 @@ def test_a_wrong_parameter_is_told_before_torch_is_imported(tmp_path: Path, scri
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == "EXIT 1 False\n"
-    assert done.stderr == (
-        "error: params.yaml: lora.r is 0, but it should be greater than or equal to 1\n"
+    assert re.fullmatch(
+        rf"error: params.yaml: \w+\.{key} is 0, but it should be greater than or equal to \d+\n",
+        done.stderr,
     )
 
 
@@ -72,98 +121,126 @@ def test_train_tells_its_usage(tmp_path: Path, arguments: list[str]) -> None:
     assert done.stderr.startswith(("error: usage: ", "error: there is no method 'prompt'"))
 
 
-def test_search_tries_the_grid_on_validation_alone(tmp_path: Path) -> None:
-    work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
-    told = textune(work, "search")
-    assert told.returncode == 1
-    assert "labels.json is missing; run `dvc repro prepare`" in told.stderr
-
-    subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
-    (work / "data/prepared/test.parquet").write_bytes(b"never opened")
-    done = textune(work, "search")
-    assert done.returncode == 0, done.stderr
-    found = read_json(work / "metrics/search.json")
-    assert found["setting"]["train_rows"] == 12
-    for method in ("baseline", "lora", "adapter", "full"):
-        assert len(found[method]["trials"]) == 2
-        trials = found[method]["trials"]
-        best = trials[found[method]["best"]]["accuracy"]
-        assert best == max(scores["accuracy"] for scores in trials.values())
-        assert all(scores.keys() == set(VALIDATION_METRICS) for scores in trials.values())
-
-    # Trials of the same setting are kept, those of another are made again.
-    path = work / "metrics/search.json"
-    rate = next(iter(found["lora"]["trials"]))
-    found["lora"]["trials"][rate]["accuracy"] = 9.0
-    # A rate that is not in the grid (any more) would be one more than the other methods have.
-    found["lora"]["trials"]["0.5"] = {"accuracy": 10.0}
-    path.write_text(json.dumps(found))
-    assert textune(work, "search").returncode == 0
-    again = read_json(path)["lora"]
-    assert again["trials"][rate]["accuracy"] == 9.0
-    assert again["best"] == rate
-    assert len(again["trials"]) == 2
-    found["setting"]["train_rows"] = 11
-    path.write_text(json.dumps(found))
-    assert textune(work, "search").returncode == 0
-    assert read_json(path)["lora"]["trials"][rate]["accuracy"] <= 1
-
-
-def test_search_changes_one_parameter_at_a_time(tmp_path: Path) -> None:
-    work = make_workspace(tmp_path / "work", tiny_model(tmp_path / "model", "bert"))
-    subprocess.run([sys.executable, "src/prepare.py"], cwd=work, check=True)
-    path = work / "metrics/search_changes.json"
-    vary = ["search", "--vary", "train.label_smoothing=0,0.3"]
-    done = textune(work, *vary, "--method", "lora")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("lora  as in params.yaml  0.")
-    found = read_json(path)
-    # What params.yaml has already is no change.
-    assert found["lora"]["trials"].keys() == {"as in params.yaml", "train.label_smoothing=0.3"}
-    losses = [scores["loss"] for scores in found["lora"]["trials"].values()]
-    assert losses[0] != losses[1]
-
-    # More trials of the same setting join the file; what it has is not made again.
-    found["lora"]["trials"]["as in params.yaml"]["accuracy"] = 9.0
-    path.write_text(json.dumps(found))
-    more = ["--vary", "lora.r=2", "--method", "lora", "--method", "full"]
-    assert textune(work, *vary, *more).returncode == 0
-    found = read_json(path)
-    assert len(found["lora"]["trials"]) == 3
-    assert found["lora"]["trials"]["as in params.yaml"]["accuracy"] == 9.0
-    assert found["lora"]["best"] == "as in params.yaml"
-    assert not (work / "metrics/search.json").exists()
-    # Rank is nothing to the other.
-    assert len(found["full"]["trials"]) == 2
-
-
 @pytest.mark.parametrize(
-    ("vary", "methods", "told"),
+    ("old", "new"),
     [
-        ("lora.rank=2", [], "--vary: lora.rank is no parameter of training"),
-        ("data.copies=keep", [], "--vary: data.copies is no parameter of training"),
-        ("train.metric_for_best_model=loss", [], "is no parameter of training"),
-        ("train.seeds=1,2", [], "--vary: train.seeds is no parameter of training"),
-        ("lora.r", [], "--vary: lora.r has no values; write lora.r=VALUE,VALUE"),
-        ("lora.r=[1", [], "--vary: [1 is no list of values"),
-        ("lora.r=2,0", [], "lora.r=0: lora.r is 0, but it should be greater than or equal to 1"),
-        ("lora.r=2", ["full"], "--vary: nothing changes, or nothing that concerns"),
-        ("train.epochs=2", ["prompt"], "there is no method 'prompt'"),
+        ("keep runs --method lora", "textune archive"),
+        ("draw --metrics elsewhere", "textune plot"),
+        ("bench --quick --to-accuracy 0.7", "python -m benchmarks"),
+        ("bench --help", "python -m benchmarks"),
     ],
 )
-def test_search_tells_what_cannot_be_varied(
-    vary: str,
-    methods: list[str],
-    told: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_an_old_command_names_the_new_one(old: str, new: str, textune: Commands) -> None:
+    name = old.split()[0]
+    assert textune.error(*old.split()) == f"`textune {name}` is now `{new}`"
+
+
+def test_old_commands_are_not_offered(textune: Commands) -> None:
+    offered = textune.run("--help")
+    for name in ("keep", "draw", "bench"):
+        assert not re.search(rf"\b{name}\b", offered)
+    for name in ("archive", "plot", "table", "evaluate", "check", "search", "learning-curve"):
+        assert re.search(rf"\b{name}\b", offered)
+
+
+def test_archived_runs_are_compared_where_no_model_is(folder: Path, textune: Commands) -> None:
+    for name in ("baseline", "lora", "full"):
+        assert f"runs/{name}/1 has the run" in textune.run("archive", "runs", "--method", name)
+    printed = textune.run("archive", "runs", "--method", "lora", "--name", "lora_again")
+    assert "runs/lora_again/1 has the run" in printed
+    shutil.rmtree(folder / "models")
+    printed = textune.run("evaluate", "--predictions", "runs", "--metrics", "metrics/a")
+    # Declared methods come first; the others follow, and have their names for titles.
+    assert "lora_again minus LoRA" in printed
+    comparison = read_comparison(folder / "metrics/a/comparison.json")
+    names = [method.name for method in comparison.methods]
+    assert names == ["untrained", "baseline", "lora", "full", "lora_again"]
+    assert comparison.method("lora_again").method == "lora"
+    quality = read_json(folder / "metrics/a/quality.json")
+    assert quality["lora_again"] == quality["lora"]
+    assert not (folder / "metrics/a/slices.json").exists()
+    # From metrics alone.
+    assert "lora_again minus LoRA" in textune.run("table", "--metrics", "metrics/a")
+    assert "| LoRA |" in textune.run("table", "--metrics", "metrics/a", "--markdown")
+    drawn = textune.run("plot", "--metrics", "metrics/a", "--output", "charts")
+    assert drawn.split() == ["charts/scores.svg", "charts/curves.svg"]
+
+
+def test_evaluate_takes_folders_methods_and_parameters(folder: Path, textune: Commands) -> None:
+    params = read_params()
+    for seed in (0, 1):
+        write_run(folder / "models", "lora_all", seed, skill=1.2, trainable=300_000)
+    for name, target in (("lora", "a"), ("full", "a"), ("lora_all", "b")):
+        list(archive(folder / "models", name, params.train.seeds, name, folder / target))
+    values = real_values()
+    values["evaluate"] |= {"resamples": 1000, "confidence_level": 0.8}
+    values["titles"] = {"lora_all": "LoRA, everywhere"}
+    YAML().dump(values, folder / "other.yaml")
+    where = ("--predictions", "a", "--predictions", "b", "--metrics", "metrics/x")
+    methods = ("--method", "lora_all", "--method", "lora")
+    printed = textune.run("evaluate", *where, *methods, "--params", "other.yaml")
+    assert "lora minus LoRA, everywhere" in printed
+    comparison = read_comparison(folder / "metrics/x/comparison.json")
+    assert [method.name for method in comparison.methods] == ["lora_all", "lora"]
+    assert (comparison.confidence_level, comparison.seeds) == (0.8, 2)
+    changes = ("--metric", "macro_recall", "--decision", "balanced")
+    textune.run("evaluate", *where, *changes)
+    comparison = read_comparison(folder / "metrics/x/comparison.json")
+    assert (comparison.metric, comparison.decision) == ("macro_recall", "balanced")
+    assert [method.name for method in comparison.methods] == ["lora", "full", "lora_all"]
+
+
+def test_evaluate_tells_what_is_wrong(folder: Path, textune: Commands) -> None:
+    list(archive(folder / "models", "lora", [0, 1], "lora", folder / "runs"))
+    where = ("--predictions", "runs", "--metrics", "metrics/x")
+    error = textune.error("evaluate", *where, "--decision", "fair")
+    assert error.startswith("evaluate.decision=fair: evaluate.decision is 'fair'")
+    error = textune.error("evaluate", *where, "--method", "prompt")
+    assert error == "--method: there are no runs of prompt; the methods in runs are lora"
+    error = textune.error("evaluate", "--predictions", "run", "--metrics", "metrics/x")
+    assert error.startswith("run holds no runs")
+    error = textune.error("evaluate", *where, "--params", "no.yaml")
+    assert error.startswith("no.yaml is missing")
+    assert not (folder / "metrics").exists()
+    error = textune.error("archive", "runs", "--method", "prompt")
+    assert error.startswith("there is no method 'prompt'; the methods in params.yaml are")
+
+
+def check(folder: Path, textune: Commands, change: Callable[[dict[str, Any]], object]) -> str:
+    values = real_values()
+    change(values)
+    YAML().dump(values, folder / "params.yaml")
+    return textune.error("check")
+
+
+def test_check_sees_the_whole_of_params(
+    tmp_path: Path, textune: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only = [argument for method in methods for argument in ("--method", method)]
-    monkeypatch.setattr("sys.argv", ["textune", "search", "--vary", vary, *only])
-    monkeypatch.chdir(ROOT)
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: ")
-    assert told in line
+    monkeypatch.chdir(tmp_path)
+    error = check(tmp_path, textune, lambda values: values["lora"].update(r=0))
+    assert error == "params.yaml: lora.r is 0, but it should be greater than or equal to 1"
+    error = check(tmp_path, textune, lambda values: values["data"].update(source="kaggle"))
+    assert error.startswith("data.source is 'kaggle', but it may be crowdflower")
+    error = check(tmp_path, textune, lambda values: values.update(methods=["lora", "prompt"]))
+    assert error.startswith("there is no method 'prompt'")
+
+    def names_like_keys(values: dict[str, Any]) -> None:
+        values["methods"] = ["z", "y_minus_z", "x", "x_minus_y"]
+        values.update(dict.fromkeys(values["methods"], values["full"]))
+
+    error = check(tmp_path, textune, names_like_keys)
+    assert "x minus y_minus_z" in error
+    assert error.endswith("rename one of these methods")
+
+
+def test_check_sees_what_the_model_does_not_have(
+    tmp_path: Path, textune: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    assert textune.run("check") == ""
+    error = check(
+        tmp_path, textune, lambda values: values["lora"].update(target_modules=["nothing"])
+    )
+    assert "nothing" in error
+    assert "set methods in params.yaml to [baseline, adapter, full]" in error

@@ -1,10 +1,23 @@
-"""What the tests of pages rest on."""
+"""Links in README and docs lead somewhere, and committed figures are those of the parameters."""
 
 from pathlib import Path
 
 import pytest
 
 from tests import pages
+from tests.tiny import ROOT
+from textune.io import read_json
+from textune.params import read_params
+
+PAGES = [
+    path.relative_to(ROOT).as_posix()
+    for path in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("studies/*/README.md")]
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    assert pages.dead_links(name) == []
 
 
 def test_links_to_missing_files_and_headings_are_found(
@@ -17,3 +30,13 @@ def test_links_to_missing_files_and_headings_are_found(
     links = "".join(f"[link]({target})\n" for target in [*good, *dead])
     (tmp_path / "page.md").write_text(f"# Here\n\n{links}")
     assert pages.dead_links("page.md") == dead
+
+
+def test_the_default_learning_rates_are_those_that_the_search_chose() -> None:
+    found = read_json(ROOT / "metrics/search.json")
+    params = read_params(ROOT / "params.yaml")
+    for name in params.methods:
+        trials = {float(rate) for rate in found[name]["trials"]}
+        assert trials == set(params.search.learning_rates[name])
+        assert params.encoder_method(name).learning_rate == float(found[name]["best"])
+    assert found["setting"]["train_examples"] == params.search.max_train_examples

@@ -7,12 +7,14 @@ import pytest
 
 from tests.tiny import ROOT, real_values
 from textune.errors import UserError
-from textune.params import check_params, read_params
+from textune.params import changed, check_params, read_params
 
 
 def test_committed_file_is_valid_and_every_knob_has_a_comment() -> None:
     read_params(ROOT / "params.yaml")
-    for line in (ROOT / "params.yaml").read_text().splitlines():
+    # The titles explain themselves.
+    before, _, after = (ROOT / "params.yaml").read_text().partition("titles:")
+    for line in [*before.splitlines(), *after.partition("\n\n")[2].splitlines()]:
         if line.startswith("  ") and not line.startswith("    ") and not line.endswith(":"):
             assert "  # " in line, line
 
@@ -22,24 +24,38 @@ def test_committed_file_is_valid_and_every_knob_has_a_comment() -> None:
     [
         ("lora", {"r": "eight"}, "lora.r is 'eight', but it should be a valid integer"),
         ("lora", {"r": 8.5}, "lora.r is 8.5, but it should be a valid integer"),
-        ("lora", {"rank": 8}, "lora.rank is no parameter; known here: learning_rate, r,"),
+        ("lora", {"rank": 8}, "lora.rank is no parameter; known here: method, learning_rate, r,"),
         ("lora", {"target_modules": 3}, "lora.target_modules is 3, but it should be 'auto' or"),
         ("lora", {"target_modules": []}, "lora.target_modules is [], but it should be 'auto' or"),
         ("train", {"epochs": 0}, "train.epochs is 0, but it should be greater than or equal to 1"),
         ("train", {"padding": "no"}, "train.padding is 'no', but it should be 'longest' or 'max"),
-        ("train", {"seeds": [1, 1]}, "train.seeds is [1, 1], but each seed may stand there once"),
-        ("data", {"source": "x"}, "data.source is 'x', but it may be crowdflower, files"),
+        ("train", {"seeds": [1, 1]}, "train.seeds is [1, 1], but it should have each seed once"),
         ("data", {"test_size": 1.5}, "data.test_size is 1.5, but it should be a valid integer, or"),
         ("data", {"fix_encoding": "yes"}, "data.fix_encoding is 'yes', but it should be a valid b"),
         ("adapter", {"learning_rate": float("nan")}, "adapter.learning_rate is nan"),
-        ("search", {"learning_rates": {"lora": [0.1]}}, "it must have a list for each of adapter,"),
+        (
+            "lora",
+            {"method": "prompt"},
+            "lora.method is 'prompt', but it may be adapter, full, head",
+        ),
+        (
+            "train",
+            {"fast": {"dropout": 1}},
+            "train.fast.dropout is 1, but it should be a valid bool",
+        ),
+        ("evaluate", {"margin": 0.02}, "evaluate.margin is now evaluate.noninferiority_margin"),
+        (
+            "search",
+            {"learning_rates": {"lora": [0.1], "full": [0.1, 0.2]}},
+            "it should have equally many for every method",
+        ),
     ],
 )
 def test_wrong_value_is_told(section: str, change: dict[str, Any], expected: str) -> None:
     values = real_values()
     values[section].update(change)
     with pytest.raises(UserError) as caught:
-        check_params(values, "params.yaml")
+        check_params(values, "params.yaml").method(section)
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -53,9 +69,9 @@ def test_missing_key_is_told() -> None:
 
 def test_every_wrong_key_is_told_at_once() -> None:
     values = real_values()
-    values["lora"]["r"] = 0
-    values["train"]["batch_size"] = -1
-    with pytest.raises(UserError, match=r"train\.batch_size is -1.*lora\.r is 0"):
+    values["evaluate"]["seed"] = -1
+    values["train"]["batch_size"] = 0
+    with pytest.raises(UserError, match=r"train\.batch_size is 0.*evaluate\.seed is -1"):
         check_params(values, "params.yaml")
 
 
@@ -83,9 +99,62 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_scientific_notation_is_a_number_as_in_dvc(tmp_path: Path) -> None:
     text = (ROOT / "params.yaml").read_text().replace("learning_rate: 0.1 ", "learning_rate: 1e-1 ")
     (tmp_path / "params.yaml").write_text(text)
-    assert read_params(tmp_path / "params.yaml").method("baseline").learning_rate == 0.1
+    assert read_params(tmp_path / "params.yaml").encoder_method("baseline").learning_rate == 0.1
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(UserError, match="no method 'prompt'; the methods are adapter, baseline"):
+    with pytest.raises(
+        UserError, match=r"no method 'prompt'; the methods in .* are baseline, lora"
+    ):
         read_params(ROOT / "params.yaml").method("prompt")
+
+
+def test_old_keys_are_told_by_their_new_names_alone() -> None:
+    values = real_values()
+    values["evaluate"]["confidence"] = values["evaluate"].pop("confidence_level")
+    with pytest.raises(UserError) as caught:
+        check_params(values, "params.yaml")
+    assert str(caught.value) == (
+        "params.yaml: evaluate.confidence is now evaluate.confidence_level"
+    )
+
+
+def test_a_key_that_is_neither_a_section_nor_a_method_is_told() -> None:
+    values = {**real_values(), "trian": {"epochs": 3}, "lora_all": {"r": 8}}
+    with pytest.raises(UserError, match=r"trian is no parameter.*; lora_all is no parameter"):
+        check_params(values, "params.yaml")
+
+
+def test_a_variant_is_a_section_of_the_same_method() -> None:
+    values = real_values()
+    values["lora_all"] = {**values["lora"], "target_modules": "all-linear"}
+    params = check_params(values, "params.yaml")
+    assert type(params.method("lora_all")) is type(params.method("lora"))
+    assert changed(params, "lora_all.r", 4).method("lora_all").model_dump()["r"] == 4
+    assert changed(params, "train.fast.dropout", False).train.fast.dropout is False
+
+
+def test_a_wrong_section_of_another_method_is_no_obstacle() -> None:
+    values = real_values()
+    values["lora"]["r"] = 0
+    check_params(values, "params.yaml").method("adapter")
+
+
+@pytest.mark.parametrize(
+    ("methods", "section", "expected"),
+    [
+        (["lora", "prompt"], "lora", "methods names prompt, but the methods with a section are b"),
+        (["lora", "lora"], "lora", "methods is ['lora', 'lora'], but it should have each method"),
+        ([], "lora", "methods is [], but"),
+        (["lora"], "untrained", "untrained is the model before training; call the section"),
+        (["lora"], "no-name", "is 'no-name', but"),
+    ],
+)
+def test_wrong_declarations_are_told(methods: list[str], section: str, expected: str) -> None:
+    values = real_values()
+    values["methods"] = methods
+    values[section] = values["lora"]
+    with pytest.raises(UserError) as caught:
+        check_params(values, "params.yaml")
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)

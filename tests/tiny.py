@@ -8,6 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
+METHODS = ("baseline", "lora", "adapter", "full")
 SHARED = ROOT.parent / "shared" / "data" / "tweeteval" / "sentiment"
 
 ARCHITECTURES = ("bert", "distilbert", "roberta", "xlm-roberta", "electra", "deberta-v2", "mpnet")

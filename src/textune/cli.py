@@ -14,6 +14,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 Metrics = Annotated[Path, typer.Option(help="The folder that `evaluate` writes.")]
 
+# Commands of earlier versions, and what to run now.
+_RENAMED = {"keep": "textune archive", "draw": "textune plot", "bench": "python -m benchmarks"}
+
 
 @app.callback()
 def about() -> None:
@@ -26,44 +29,44 @@ def table(
     markdown: Annotated[bool, typer.Option(help="Print Markdown, as in the README.")] = False,
 ) -> None:
     """Print the table of results, from metrics/ alone."""
-    from textune.results.table import print_table
+    from textune.report.tables import print_table
 
     print_table(metrics, markdown)
 
 
 @app.command()
-def draw(
+def plot(
     metrics: Metrics = Path("metrics"),
-    output: Annotated[Path, typer.Option(help="The folder of the pictures.")] = Path("pictures"),
+    output: Annotated[Path, typer.Option(help="The folder of the charts.")] = Path("pictures"),
 ) -> None:
     """Draw the scores with their intervals and the curves of training, from metrics/ alone."""
-    from textune.results.pictures import draw
+    from textune.report.charts import write_charts
 
-    for path in draw(metrics, output):
+    for path in write_charts(metrics, output):
         print(path)
 
 
 @app.command()
 def learning_curve(
     output: Annotated[
-        Path, typer.Option(help="The picture, as SVG; the points go beside it as CSV.")
+        Path, typer.Option(help="The chart, as SVG; the points go beside it as CSV.")
     ] = Path("learning_curve.svg"),
 ) -> None:
     """Draw scores over training size, from experiments that differ in data.max_train_examples."""
-    from textune.results.learning_curve import learning_curves, write_learning_curves
+    from textune.report.learning_curve import learning_curves, write_learning_curves
 
     curves = learning_curves()
     write_learning_curves(curves, output)
     for point in curves.points:
         print(
-            f"{point.method:24}{point.rows:>8,} rows  {point.score:.3f}"
+            f"{point.method:24}{point.examples:>8,} examples  {point.score:.3f}"
             f" [{point.low:.3f}, {point.high:.3f}]"
         )
-    print(f"{output} has the picture")
+    print(f"{output} has the chart")
 
 
 @app.command()
-def keep(
+def archive(
     folder: Annotated[Path, typer.Argument(help="Where the runs go: FOLDER/<name>/<seed>.")],
     method: Annotated[str, typer.Option(help="The method whose runs in models/ are meant.")],
     name: Annotated[
@@ -74,40 +77,60 @@ def keep(
     from textune.params import read_params
 
     params = read_params()
-
-    from textune.results.keeping import keep
-
     params.method(method)
-    for target in keep(Path("models"), method, params.train.seeds, name or method, folder):
+
+    from textune.pipeline.paths import MODELS
+    from textune.runs.archive import archive
+
+    for target in archive(MODELS, method, params.train.seeds, name or method, folder):
         print(f"{target} has the run")
 
 
 @app.command()
 def evaluate(
-    predictions: Annotated[Path, typer.Option(help="A folder of runs that `keep` made.")],
-    metrics: Annotated[Path, typer.Option(help="Where the figures go.")],
+    predictions: Annotated[
+        list[Path], typer.Option(help="A folder of runs that `archive` made; again for more.")
+    ],
+    metrics: Annotated[Path, typer.Option(help="Where the results go.")],
+    params_file: Annotated[
+        Path, typer.Option("--params", help="The parameters of the comparison, and titles.")
+    ] = Path("params.yaml"),
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Compare this method; again for more, in this order. Default: all."),
+    ] = None,
     metric: Annotated[str | None, typer.Option(help="Instead of params.yaml's.")] = None,
     decision: Annotated[str | None, typer.Option(help="Instead of params.yaml's.")] = None,
 ) -> None:
-    """Score and compare kept runs, as the stage `evaluate` does those in models/.
+    """Score and compare archived runs, as the stage `evaluate` does those in models/.
 
-    Only seeds that every method has are used.
+    Without --method, methods that params.yaml declares come first. Only seeds that every method
+    has are used.
     """
     from textune.params import changed, read_params
 
-    params = read_params()
+    params = read_params(params_file)
     for key, value in (("evaluate.metric", metric), ("evaluate.decision", decision)):
         if value is not None:
             params = changed(params, key, value)
-    settings = params.evaluate
 
-    from textune.results.keeping import kept_seeds
-    from textune.results.runs import load_runs
-    from textune.results.table import print_table
-    from textune.results.writing import write_results
+    from textune.report.tables import print_table
+    from textune.report.writing import write_results
+    from textune.runs.archive import archived, shared_seeds
+    from textune.runs.store import load_runs
 
-    runs = load_runs(predictions, kept_seeds(predictions), settings.decision)
-    write_results(runs, settings, metrics)
+    folders = archived(predictions, method or params.methods)
+    if method:
+        missing = [name for name in method if name not in folders]
+        if missing:
+            raise errors.UserError(
+                f"--method: there are no runs of {', '.join(missing)}; the methods in"
+                f" {', '.join(map(str, predictions))} are {', '.join(folders)}"
+            )
+        folders = {name: folders[name] for name in method}
+    seeds = shared_seeds(folders)
+    runs = load_runs(folders, seeds, params.titles, params.evaluate.decision)
+    write_results(runs, params.evaluate, metrics)
     print_table(metrics)
 
 
@@ -117,13 +140,20 @@ def check() -> None:
     from textune.params import read_params
 
     params = read_params()
+    methods = {name: params.method(name) for name in params.methods}
 
-    from textune import support
-    from textune.methods import METHOD_NAMES
+    from textune.data.sources.registry import require_source
+    from textune.stats.comparison_file import pair_keys
+    from textune.stats.results import declared_pairs
+
+    require_source(params.data.source)
+    pair_keys(declared_pairs(params.methods))
+
+    from textune.modeling.compatibility import require_compatible
     from textune.training.quiet import quieten
 
     quieten()
-    support.require(params, *METHOD_NAMES)
+    require_compatible(params.model, methods)
 
 
 @app.command()
@@ -152,10 +182,11 @@ def search(
     if method and not vary:
         raise errors.UserError("--method goes with --vary; learning rates are for all methods")
 
-    from textune.search import learning_rate_trials, one_at_a_time, search
+    from textune.pipeline.paths import METRICS
+    from textune.pipeline.search import learning_rate_trials, one_at_a_time, search
     from textune.training.quiet import quieten
 
-    output = output or Path("metrics") / ("search_changes.json" if vary else "search.json")
+    output = output or METRICS / ("search_changes.json" if vary else "search.json")
     trials = one_at_a_time(params, vary, method or []) if vary else learning_rate_trials(params)
     quieten()
     for trial, score in search(params, trials, output, rates_vary=not vary):
@@ -163,50 +194,19 @@ def search(
     print(f"{output} has all scores, and the best; write what you want into params.yaml")
 
 
-@app.command()
-def bench(
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="minilm, distilbert or the folder of another; again for more."),
-    ] = None,
-    method: Annotated[
-        list[str] | None, typer.Option(help="One method of params.yaml; again for more.")
-    ] = None,
-    quick: Annotated[bool, typer.Option(help="Fewer cells and rounds, within 3 minutes.")] = False,
-    data: Annotated[
-        Path | None, typer.Option(help="A folder in TweetEval's layout, instead of data.source.")
-    ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the table as JSON to this file.")] = None,
-    pieces: Annotated[
-        bool, typer.Option(help="Instead, what each piece of the fast path gains.")
-    ] = False,
-    same_learning: Annotated[
-        bool,
-        typer.Option(help="Instead, accuracy of the fast path and of stock Trainer, 5 seeds each."),
-    ] = False,
-    to_accuracy: Annotated[
-        float | None,
-        typer.Option(help="Instead, the time LoRA with MiniLM takes to this on validation."),
-    ] = None,
-) -> None:
-    """Measure training speed side by side with stock Trainer and with the machine's limit."""
-    from textune.params import read_params
+def _renamed(context: typer.Context) -> None:
+    name = context.info_name or ""
+    raise errors.UserError(f"`textune {name}` is now `{_RENAMED[name]}`")
 
-    params = read_params()
 
-    from textune.bench.command import bench
-
-    bench(
-        params,
-        models=model or [],
-        methods=method or [],
-        quick=quick,
-        data=data,
-        json=json,
-        pieces=pieces,
-        same_learning=same_learning,
-        to_accuracy=to_accuracy,
-    )
+for _name in _RENAMED:
+    # With any arguments, which the new command may not have.
+    app.command(
+        _name,
+        hidden=True,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(_renamed)
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ class HubRepository:
         if self.revision is not None and _COMMIT.fullmatch(self.revision):
             return self.revision
         wanted = self.revision or "main"
-        with self.failures_told():
+        with self.clear_errors():
             from huggingface_hub import HfApi
 
             now = HfApi().repo_info(self.name, repo_type=self.kind, revision=wanted).sha
@@ -47,7 +47,7 @@ class HubRepository:
         )
 
     @contextlib.contextmanager
-    def failures_told(self) -> Iterator[None]:
+    def clear_errors(self) -> Iterator[None]:
         """Turns what huggingface_hub and datasets raise about the hub into a `UserError`."""
         from datasets.exceptions import DatasetNotFoundError
         from huggingface_hub import errors
@@ -130,7 +130,7 @@ def download_model(name: str, revision: str | None) -> Path:
     """
     repository = HubRepository("model", "model", name, revision)
     commit = repository.require_commit()
-    with repository.failures_told():
+    with repository.clear_errors():
         from huggingface_hub import constants, snapshot_download
 
         folder = Path(

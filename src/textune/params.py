@@ -1,161 +1,98 @@
-"""The schema of params.yaml: every knob, its range, its meaning.
+"""params.yaml, read and checked.
 
-The knobs of a method stand in its file below `textune.methods`; all others stand here. Nothing
-here imports torch, so that a wrong parameter is told at once.
+Nothing here imports torch, so that a wrong parameter is told at once. The section of a method is
+checked when it is asked for: a stage depends on its own method's file alone.
 """
 
 import re
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, TypeVar
 
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    create_model,
-    field_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from textune.data.sources import SOURCE_NAMES
+from textune.config.base import UNTRAINED, Name, Section
+from textune.config.sections import (
+    DataParams,
+    EvaluateParams,
+    ModelParams,
+    SearchParams,
+    TrainParams,
+)
 from textune.errors import UserError
-from textune.methods import METHOD_NAMES, Method, method_class
-from textune.section import LearningRate, Section
+from textune.modeling.methods.base import EncoderMethod, Method
+from textune.modeling.methods.registry import method_class
+from textune.tasks.base import Task
+from textune.tasks.registry import TASKS
 
-SplitSize = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
-BestMetric = Literal["accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss"]
-Metric = Literal["accuracy", "macro_recall", "macro_f1"]
-Decision = Literal["most_probable", "balanced"]
+_Schema = TypeVar("_Schema", bound=BaseModel)
 
-
-class DataParams(Section):
-    """Where the text comes from, how it is cleaned and split."""
-
-    source: str
-    path: str
-    name: str | None
-    config: str | None
-    revision: str | None
-    text_column: str = Field(min_length=1)
-    label_column: str = Field(min_length=1)
-    label_names: list[str] | None = Field(min_length=2)
-    train_split: str = Field(min_length=1)
-    validation_split: str = Field(min_length=1)
-    test_split: str = Field(min_length=1)
-    split_seed: int = Field(ge=0, lt=2**32)
-    validation_size: SplitSize
-    test_size: SplitSize
-    max_train_examples: int | None = Field(ge=1)
-    fix_encoding: bool
-    mask_mentions: bool
-    mask_links: bool
-    copies: Literal["near", "exact", "keep"]
-    min_confidence: float = Field(ge=0, le=1)
-
-    @field_validator("source")
-    @classmethod
-    def _known_source(cls, source: str) -> str:
-        if source not in SOURCE_NAMES:
-            raise ValueError(f"it may be {', '.join(SOURCE_NAMES)}")
-        return source
-
-    @field_validator("label_column")
-    @classmethod
-    def _another_column(cls, column: str, info: ValidationInfo) -> str:
-        if column == info.data.get("text_column"):
-            raise ValueError("it should be another column than the text's")
-        return column
-
-    @field_validator("label_names")
-    @classmethod
-    def _distinct_names(cls, names: list[str] | None) -> list[str] | None:
-        if names is not None and len(set(names)) < len(names):
-            raise ValueError("each name may stand there once")
-        return names
-
-
-class ModelParams(Section):
-    """The pretrained encoder."""
-
-    name: str = Field(min_length=1)
-    revision: str | None
-    max_length: int = Field(ge=4, le=8192)
-
-
-class TrainParams(Section):
-    """How every method is trained. A step sees `batch_size` rows."""
-
-    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(min_length=1)
-    epochs: int = Field(ge=1, le=1000)
-    batch_size: int = Field(ge=1, le=4096)
-    eval_batch_size: int = Field(ge=1, le=4096)
-    padding: Literal["longest", "max_length"]
-    group_by_length: bool
-    lr_scheduler: Literal["linear", "cosine", "constant", "constant_with_warmup"]
-    warmup_ratio: float = Field(ge=0, lt=1)
-    weight_decay: float = Field(ge=0, le=1)
-    layer_decay: float = Field(gt=0, le=1)
-    label_smoothing: float = Field(ge=0, lt=1)
-    class_weight: Literal["none", "balanced"]
-    ema_decay: float = Field(ge=0, lt=1)
-    metric_for_best_model: BestMetric
-    device: Literal["auto", "cpu", "cuda"]
-    precision: Literal["auto", "fp32", "bf16"]
-
-    @field_validator("seeds")
-    @classmethod
-    def _distinct_seeds(cls, seeds: list[int]) -> list[int]:
-        if len(set(seeds)) < len(seeds):
-            raise ValueError("each seed may stand there once")
-        return seeds
-
-
-class EvaluateParams(Section):
-    """The statistics of the comparison."""
-
-    confidence: float = Field(ge=0.5, lt=1)
-    margin: float = Field(gt=0, lt=1)
-    metric: Metric
-    decision: Decision
-    # With fewer, no permutation test could fire after the correction for many pairs.
-    resamples: int = Field(ge=1_000, le=1_000_000)
-    seed: int = Field(ge=0, lt=2**32)
-
-
-class SearchParams(Section):
-    """What `textune search` tries: the same number of learning rates for every method."""
-
-    max_train_examples: int = Field(ge=1)
-    learning_rates: dict[str, Annotated[list[LearningRate], Field(min_length=1)]]
-
-    @field_validator("learning_rates")
-    @classmethod
-    def _equal_grids(cls, grids: dict[str, list[float]]) -> dict[str, list[float]]:
-        if set(grids) != set(METHOD_NAMES):
-            raise ValueError(f"it must have a list for each of {', '.join(METHOD_NAMES)}")
-        if len({len(grid) for grid in grids.values()}) > 1:
-            raise ValueError("it must have equally many for every method")
-        return grids
+# Keys that older versions had, and what they are called now.
+_RENAMED = {
+    "evaluate.confidence": "evaluate.confidence_level",
+    "evaluate.margin": "evaluate.noninferiority_margin",
+}
 
 
 class Params(Section):
-    """All of params.yaml. The methods' sections are added by `read_params`, one per method file."""
+    """All of params.yaml; every key that is no field is the section of a method or a variant."""
 
+    methods: list[Name] = Field(min_length=1)
+    titles: dict[Name, str]
     data: DataParams
     model: ModelParams
     train: TrainParams
     evaluate: EvaluateParams
     search: SearchParams
+    # By name, unchecked: `method` checks them.
+    sections: dict[Name, dict[str, Any]] = Field(default_factory=dict, exclude=True)
+    origin: str = Field(default="params.yaml", exclude=True)
+
+    @field_validator("methods")
+    @classmethod
+    def _distinct_methods(cls, methods: list[str]) -> list[str]:
+        if len(set(methods)) < len(methods):
+            raise ValueError("it should have each method once")
+        return methods
+
+    @cached_property
+    def task(self) -> Task:
+        """The kind of label. There is one so far; a second makes it a key of `data`."""
+        return TASKS["single_label"]
 
     def method(self, name: str) -> Method:
-        """The method of that name with its parameters. Raises `UserError` for an unknown name."""
-        if name not in METHOD_NAMES:
+        """The method of that name with its parameters.
+
+        Raises `UserError` if params.yaml has no such section, or something is wrong in it.
+        """
+        if name not in self.sections:
             raise UserError(
-                f"there is no method {name!r}; the methods are {', '.join(METHOD_NAMES)}"
+                f"there is no method {name!r}; the methods in {self.origin} are"
+                f" {', '.join(self.sections)}"
             )
-        return cast(Method, getattr(self, name))
+        section = self.sections[name]
+        kind = section.get("method")
+        if not isinstance(kind, str):
+            raise UserError(
+                f"{self.origin}: {name}.method is {kind!r}, but it should be the name of a file in"
+                " src/textune/modeling/methods"
+            )
+        schema = method_class(kind, f"{self.origin}: {name}.method")
+        return _checked(schema, section, self.origin, (name,))
+
+    def encoder_method(self, name: str) -> EncoderMethod:
+        """The same for what must fine-tune an encoder. Raises `UserError` if it does not."""
+        method = self.method(name)
+        if not isinstance(method, EncoderMethod):
+            raise UserError(f"{name} fine-tunes no encoder, so it has no part in this")
+        return method
+
+    def dump(self) -> dict[str, Any]:
+        """The values as params.yaml has them."""
+        return {**self.model_dump(), **self.sections}
 
 
 def read_params(path: Path = Path("params.yaml")) -> Params:
@@ -172,11 +109,26 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
 
 def check_params(values: Any, origin: str) -> Params:
     """The checked form of `values`, the mapping in params.yaml. `origin` is named in errors."""
-    schema = _schema()
-    try:
-        return schema.model_validate(values)
-    except ValidationError as error:
-        raise UserError(f"{origin}: {_explain(error, schema)}") from None
+    if isinstance(values, Mapping):
+        known = {key: value for key, value in values.items() if key in Params.model_fields}
+        others = {key: value for key, value in values.items() if key not in known}
+        # Whatever has a method is a section of one; the rest is a mistake, told below.
+        sections = {k: v for k, v in others.items() if isinstance(v, dict) and "method" in v}
+        mistaken = {key: value for key, value in others.items() if key not in sections}
+        reserved = {key: value for key, value in known.items() if key not in ("sections", "origin")}
+        values = {**reserved, **mistaken, "sections": sections, "origin": origin}
+    params = _checked(Params, values, origin)
+    missing = [name for name in params.methods if name not in params.sections]
+    if missing:
+        raise UserError(
+            f"{origin}: methods names {', '.join(missing)}, but the methods with a section are"
+            f" {', '.join(params.sections)}"
+        )
+    if UNTRAINED in params.sections:
+        raise UserError(
+            f"{origin}: {UNTRAINED} is the model before training; call the section something else"
+        )
+    return params
 
 
 def changed(params: Params, key: str, value: Any) -> Params:
@@ -184,10 +136,18 @@ def changed(params: Params, key: str, value: Any) -> Params:
 
     Raises `UserError`, which names the change, if there is no such key or it may not be that.
     """
-    section, _, name = key.partition(".")
-    values = params.model_dump()
-    values[section][name] = value
-    return check_params(values, assignment(key, value))
+    values = params.dump()
+    *path, last = key.split(".")
+    section = values
+    for part in path:
+        section[part] = dict(section[part])
+        section = section[part]
+    section[last] = value
+    origin = assignment(key, value)
+    checked = check_params(values, origin)
+    if path[0] in checked.sections:
+        checked.method(path[0])
+    return checked
 
 
 def assignment(key: str, value: Any) -> str:
@@ -195,28 +155,42 @@ def assignment(key: str, value: Any) -> str:
     return f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}"
 
 
-def _schema() -> type[Params]:
-    sections: dict[str, Any] = {name: (method_class(name), ...) for name in METHOD_NAMES}
-    return create_model("Params", __base__=Params, **sections)
+def _checked(
+    schema: type[_Schema], values: Any, origin: str, prefix: tuple[str, ...] = ()
+) -> _Schema:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{origin}: {_explain(error, schema, prefix)}") from None
 
 
-def _explain(error: ValidationError, schema: type[BaseModel]) -> str:
+def _explain(error: ValidationError, schema: type[BaseModel], prefix: tuple[str, ...]) -> str:
     """Every wrong key with what it was and what it may be, in one line."""
     lines: dict[str, str] = {}
+    renamed = {_RENAMED.get(_key(problem, prefix)) for problem in error.errors()}
     for problem in error.errors():
-        # Behind the key, pydantic names the branch of a union (constrained-int, list[str] …).
-        location = [
-            part for part in problem["loc"] if not re.search(r"\W|^(int|float)$", str(part))
-        ]
-        key = ".".join(map(str, location)) or "the file"
+        key = _key(problem, prefix)
+        if key in renamed:
+            continue  # it stands there by its old name
         lines[key] = f"{lines[key]}, or {_may(problem)}" if key in lines else _told(key, problem)
-        if problem["type"] == "extra_forbidden":
-            lines[key] += f"; known here: {', '.join(_known(location[:-1], schema))}"
+        if problem["type"] == "extra_forbidden" and key not in _RENAMED:
+            lines[key] += f"; known here: {', '.join(_known(_location(problem)[:-1], schema))}"
     return "; ".join(lines.values())
+
+
+def _key(problem: Any, prefix: tuple[str, ...]) -> str:
+    return ".".join(map(str, (*prefix, *_location(problem)))) or "the file"
+
+
+def _location(problem: Any) -> list[Any]:
+    # Behind the key, pydantic names the branch of a union (constrained-int, list[str] …).
+    return [part for part in problem["loc"] if not re.search(r"\W|^(int|float)$", str(part))]
 
 
 def _told(key: str, problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
+        if key in _RENAMED:
+            return f"{key} is now {_RENAMED[key]}"
         return f"{key} is no parameter"
     if problem["type"] == "missing":
         return f"{key} is missing"
@@ -225,7 +199,7 @@ def _told(key: str, problem: Any) -> str:
 
 def _may(problem: Any) -> str:
     message = problem["msg"].removeprefix("Value error, ")
-    return message.replace("Input should be", "it should be")
+    return str(message.replace("Input should be", "it should be"))
 
 
 def _known(location: list[Any], schema: type[BaseModel]) -> list[str]:
@@ -234,4 +208,4 @@ def _known(location: list[Any], schema: type[BaseModel]) -> list[str]:
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         schema = annotation
-    return list(schema.model_fields)
+    return [name for name, field in schema.model_fields.items() if not field.exclude]

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 
 from tests.tiny import real_values
+from textune.config.sections import DataParams
 from textune.data.cleaning import clean, duplicate_key, mend
-from textune.data.sources import Corpus
+from textune.data.corpus import Corpus
 from textune.errors import UserError
-from textune.params import DataParams, check_params
+from textune.params import check_params
 
 PARAMS = check_params(real_values(), "params.yaml").data
 

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.tiny import git
-from textune.results.metrics import label_keys
+from textune.metrics.scores import label_keys
 
 NAMES = ["two words", "😀 fine", "שלום", *(f"intent {number:02}" for number in range(74))]
 
@@ -49,11 +49,11 @@ def test_hard_input_is_handled_and_counted(hard: Path) -> None:
         "validation": "cut from train",
         "test": "cut from train",
     }
-    assert report["rows_read"] == {"train": 770}
+    assert report["examples_read"] == {"train": 770}
     assert report["empty_texts"] == {"train": 2}
     dropped = report["dropped"]["train"]
     assert (dropped["empty"], dropped["duplicate"]) == (2, 1)
-    assert sum(split["rows"] for split in report["kept"].values()) == 767
+    assert sum(split["examples"] for split in report["kept"].values()) == 767
     assert report["kept"]["train"]["by_label"].keys() == {*NAMES}
     assert max(tokens["max"] for tokens in report["tokens"].values()) == 32
     tables = [
@@ -64,6 +64,9 @@ def test_hard_input_is_handled_and_counted(hard: Path) -> None:
 
 
 def test_hard_label_names_reach_the_results(hard: Path) -> None:
+    params = YAML().load(hard / "params.yaml")
+    params["methods"] = ["baseline"]
+    YAML().dump(params, hard / "params.yaml")
     for stage in (["src/train.py", "baseline", "0"], ["src/evaluation.py"]):
         subprocess.run([sys.executable, *stage], check=True)
     slices = json.loads((hard / "metrics/slices.json").read_text())
@@ -89,7 +92,7 @@ def test_what_a_data_sets_own_splits_repeat_is_kept_and_counted(workspace: Path)
     subprocess.run([sys.executable, "src/prepare.py"], check=True)
     kept = json.loads((workspace / "metrics/data.json").read_text())["kept"]
     assert {
-        name: (c["rows"], c["copies"], c["conflicting_labels"]) for name, c in kept.items()
+        name: (c["examples"], c["copies"], c["conflicting_labels"]) for name, c in kept.items()
     } == {
         "train": (4, 0, 0),
         "validation": (3, 1, 0),

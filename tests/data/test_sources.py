@@ -1,22 +1,28 @@
 """What the sources read, and what they say of bad input."""
 
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.tiny import SHARED, git, real_values, write_tweeteval
+from textune.config.sections import DataParams
 from textune.data.cleaning import clean
-from textune.data.sources import crowdflower, read_source
+from textune.data.corpus import Corpus
+from textune.data.sources import crowdflower, registry
 from textune.errors import UserError
-from textune.params import DataParams, check_params
+from textune.params import check_params
+from textune.tasks.registry import TASKS
 
 
 def params(path: Path | str = "data/raw/README.md", source: str = "files") -> DataParams:
     values = real_values()
     values["data"].update(source=source, path=str(path))
     return check_params(values, "params.yaml").data
+
+
+def read_source(params: DataParams) -> Corpus:
+    return registry.read_source(params, TASKS["single_label"])
 
 
 @pytest.fixture
@@ -61,7 +67,6 @@ def test_only_line_feeds_end_a_row(folder: Path) -> None:
 def test_tweeteval_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tweeteval").symlink_to(SHARED)
-    (tmp_path / "tweeteval.dvc").touch()
     corpus = read_source(params("tweeteval"))
     rows = {"train": 45616, "validation": 2000, "test": 12284}
     assert {name: len(table) for name, table in corpus.tables.items()} == rows
@@ -94,26 +99,12 @@ def test_missing_folder(folder: Path) -> None:
         read_source(params("nowhere"))
 
 
-def test_untracked_folder_is_refused_with_the_cure(folder: Path) -> None:
-    git(folder.parent, "rm", "-rq", "--cached", "raw")
-    with pytest.raises(UserError, match=r"neither git nor DVC tracks all of raw.* `dvc add raw`"):
-        read_source(params(folder))
-
-
-def test_stranger_in_a_tracked_folder_is_refused(folder: Path) -> None:
-    (folder / "train_extra.txt").write_text("x")
-    with pytest.raises(UserError, match="neither git nor DVC tracks all of raw"):
-        read_source(params(folder))
-
-
-def test_folder_that_dvc_tracks_is_accepted(folder: Path) -> None:
-    git(folder.parent, "rm", "-rq", "--cached", "raw")
-    subprocess.run(["dvc", "init", "-q"], check=True, capture_output=True)
-    subprocess.run(["dvc", "add", "-q", "raw"], check=True, capture_output=True)
-    assert len(read_source(params(folder)).tables["train"]) == 6
-
-
 def test_revision_is_refused_where_there_is_none(folder: Path) -> None:
     wrong = params(folder).model_copy(update={"revision": "a1"})
     with pytest.raises(UserError, match=r"data\.revision: files have no revisions"):
         read_source(wrong)
+
+
+def test_unknown_source_is_told_with_those_there_are() -> None:
+    with pytest.raises(UserError, match=r"data\.source is 'x', but it may be crowdflower, files"):
+        read_source(params(source="x"))

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from tests.tiny import real_values
-from textune.data.sources import Corpus
+from textune.config.sections import DataParams
+from textune.data.corpus import Corpus
 from textune.data.splitting import split
 from textune.errors import UserError
-from textune.params import DataParams, check_params
+from textune.params import check_params
 
 
 def params(**changes: Any) -> DataParams:

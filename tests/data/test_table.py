@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.tiny import git, real_values
-from textune.data.sources import Corpus, read_source
+from textune.data.corpus import Corpus
+from textune.data.sources.registry import read_source
 from textune.errors import UserError
 from textune.params import check_params
 
@@ -26,7 +27,8 @@ def read(path: str, **data: Any) -> Corpus:
     git(Path(), "add", "-A")
     values = real_values()
     values["data"].update(source="table", path=path, **data)
-    return read_source(check_params(values, "params.yaml").data)
+    params = check_params(values, "params.yaml")
+    return read_source(params.data, params.task)
 
 
 def write(name: str, content: str | bytes) -> str:

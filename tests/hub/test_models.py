@@ -17,10 +17,10 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LOAD = """
 import json, sys
 from textune.errors import UserError
-from textune.params import ModelParams
+from textune.config.sections import ModelParams
 
 def load(name, revision):
-    from textune.pretrained import load_classifier, load_tokenizer
+    from textune.modeling.pretrained import load_classifier, load_tokenizer
     from textune.training.quiet import quieten
     quieten()
     params = ModelParams(name=name, revision=revision, max_length=16)

@@ -1,4 +1,4 @@
-"""The study's own command and the README's examples, against a small hub on this machine."""
+"""The study's own command and the examples of docs/data.md, against a small hub on this machine."""
 
 import json
 import subprocess
@@ -14,9 +14,11 @@ from tests.tiny import ROOT, TWEETS, write_tweeteval
 from textune.data.sources.tweet_eval import REVISION
 
 
-def commands(section: str) -> list[str]:
-    """The blocks of shell commands in a section of the README."""
-    text = (ROOT / "README.md").read_text().partition(f"## {section}\n")[2].partition("\n## ")[0]
+def commands(page: str, section: str = "") -> list[str]:
+    """The blocks of shell commands of a page in docs/, or of a section of it."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    if section:
+        text = text.partition(f"## {section}\n")[2].partition("\n## ")[0]
     return [block.partition("```")[0] for block in text.split("```sh\n")[1:]]
 
 
@@ -63,10 +65,13 @@ STUDY: dict[str, dict[str, Any]] = {
 
 def test_the_study_in_one_line(hub: Hub, workspace: Path, tmp_path: Path) -> None:
     before = values()
-    run(commands("The study behind it")[0], hub, tmp_path)
-    expected = {name: {**section, **STUDY.get(name, {})} for name, section in before.items()}
+    run(commands("experiments.md", "Run the original study")[0], hub, tmp_path)
+    expected = {
+        name: {**section, **STUDY[name]} if name in STUDY else section
+        for name, section in before.items()
+    }
     assert values() == expected
-    assert report()["rows_read"] == {"train": 30, "validation": 12, "test": 15}
+    assert report()["examples_read"] == {"train": 30, "validation": 12, "test": 15}
     cost = json.loads(Path("metrics/cost.json").read_text())
     assert cost["baseline"]["trainable_parameters"] == 0
     assert 0 < cost["lora"]["trainable_parameters"] < cost["full"]["trainable_parameters"]
@@ -77,14 +82,14 @@ def test_worked_examples(hub: Hub, workspace: Path, tmp_path: Path, example: int
     write_tweeteval(tmp_path / "tweeteval/datasets/sentiment", {"train": 30, "val": 12, "test": 15})
     reviews = [f"{TWEETS[number % 3]} {number},{number % 3 + 1}" for number in range(60)]
     (tmp_path / "reviews.csv").write_text("\n".join(["review,stars", *reviews]) + "\n")
-    command = commands("Your data, your model")[example]
+    command = commands("data.md")[example]
     # The test of the study runs every stage; here the data counts.
     run(command.replace("dvc exp run", "dvc exp run prepare"), hub, tmp_path, HOME=str(tmp_path))
-    found = report()
+    counts = report()
     read = {"train": 60} if example == 0 else {"train": 30, "validation": 12, "test": 15}
-    assert found["rows_read"] == read
-    rows = sum(kept["rows"] for kept in found["kept"].values())
+    assert counts["examples_read"] == read
+    rows = sum(kept["examples"] for kept in counts["kept"].values())
     # The third keeps the default of at most so many training rows, which is 24 here.
     assert rows == sum(read.values()) - (30 - 24) * (example == 2)
     names = (["1", "2", "3"], ["negative", "neutral", "positive"], ["anger", "joy", "optimism"])
-    assert list(found["kept"]["test"]["by_label"])[:3] == names[example]
+    assert list(counts["kept"]["test"]["by_label"])[:3] == names[example]

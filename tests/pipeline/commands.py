@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-METHODS = ("baseline", "lora", "adapter", "full")
-
 
 def dvc(folder: Path, *arguments: str, fails: bool = False) -> str:
     """Run dvc in `folder` as a user of the environment does; its output."""

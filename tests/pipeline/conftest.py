@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from ruamel.yaml import YAML
 
-from tests.pipeline.commands import METHODS, dvc, trained
-from tests.tiny import git, make_workspace, tiny_model
+from tests.pipeline.commands import dvc, trained
+from tests.tiny import METHODS, git, make_workspace, tiny_model
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,22 @@ def make_trained_workspace(folder: Path) -> None:
     assert "full fine-tuning" in output
     git(work, "add", "-A")
     git(work, "commit", "-q", "-m", "trained")
+
+
+@pytest.fixture
+def two_methods(work: Path) -> Path:
+    """The same with the stages of the head and LoRA only, for what trains anew: `two_methods`."""
+    yaml = YAML()
+    stages = yaml.load(work / "dvc.yaml")
+    for name in ("train_adapter", "train_full"):
+        del stages["stages"][name]
+    yaml.dump(stages, work / "dvc.yaml")
+    params = yaml.load(work / "params.yaml")
+    params["methods"] = ["baseline", "lora"]
+    yaml.dump(params, work / "params.yaml")
+    dvc(work, "repro")
+    git(work, "commit", "-qam", "two methods")
+    return work
 
 
 @pytest.fixture

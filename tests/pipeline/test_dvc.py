@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.pipeline.commands import METHODS, dvc, read, trained
-from tests.tiny import git, write_tweeteval
-from textune.params import TrainParams
-from textune.results.names import row_name
+from tests.pipeline.commands import dvc, read, trained
+from tests.tiny import METHODS, ROOT, git, write_tweeteval
+from textune.config.sections import TrainParams
 
 # Runs stages, each in a fork that begins with the libraries and none of textune's modules.
 MODULES = """
@@ -48,18 +47,18 @@ def test_results_name_every_method(work: Path) -> None:
         "total_parameters",
         "training_flops",
         "train_seconds",
-        "tweets_per_second",
+        "examples_per_second",
         "peak_memory_mib",
         "saved_bytes",
     }
     data = read(work, "data.json")
-    assert data["kept"]["train"]["rows"] == 24
+    assert data["kept"]["train"]["examples"] == 24
     assert data["dropped"]["train"] == {"over_max_train_examples": 6}
     assert set(data["overlap"].values()) == {0}
 
 
 def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path) -> None:
-    before = read(work, "cost.json")
+    before, pairs = read(work, "cost.json"), read(work, "comparison.json")["pairs"].keys()
     output = dvc(work, "exp", "run", "-n", "wide", "-S", "lora.r=16")
     assert trained(output) == {"train_lora@0", "evaluate"}
     after = read(work, "cost.json")
@@ -67,6 +66,12 @@ def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path)
     assert changed == {"lora"}
     added = 2 * 2 * 2 * 32 * 8
     assert after["lora"]["trainable_parameters"] == before["lora"]["trainable_parameters"] + added
+    # LoRA trains more than adapters now, but what is compared keeps its name.
+    assert after["lora"]["trainable_parameters"] > after["adapter"]["trainable_parameters"]
+    assert read(work, "comparison.json")["pairs"].keys() == pairs
+    diff = dvc(work, "metrics", "diff", "--all")
+    (line,) = [x for x in diff.splitlines() if "pairs.adapter_minus_lora.accuracy.difference" in x]
+    assert " - " not in line, "a figure that one side lacks"
     diff = dvc(work, "metrics", "diff")
     assert "lora.trainable_parameters" in diff
     assert "baseline.accuracy" not in diff
@@ -78,18 +83,18 @@ def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path)
 
 
 def test_changing_the_margin_compares_again_and_trains_nothing(work: Path) -> None:
-    output = dvc(work, "exp", "run", "-S", "evaluate.margin=0.9")
+    output = dvc(work, "exp", "run", "-S", "evaluate.noninferiority_margin=0.9")
     assert trained(output) == {"evaluate"}
-    choice = read(work, "comparison.json")["choice"]
-    assert choice["method"] == "baseline"
+    assert read(work, "comparison.json")["recommendation"]["method"] == "baseline"
     diff = dvc(work, "metrics", "diff", "--targets", "metrics/comparison.json")
-    assert "margin" in diff
+    assert "noninferiority_margin" in diff
 
 
-def test_another_seed_trains_alone_and_a_dropped_one_is_not_scored(work: Path) -> None:
+def test_another_seed_trains_alone_and_a_dropped_one_is_not_scored(two_methods: Path) -> None:
+    work = two_methods
     before = read(work, "quality.json")
     output = dvc(work, "exp", "run", "-S", "train.seeds=[0,1]")
-    assert trained(output) == {"evaluate", *(f"train_{m}@1" for m in METHODS)}
+    assert trained(output) == {"evaluate", "train_baseline@1", "train_lora@1"}
     assert read(work, "quality.json") != before
 
     output = dvc(work, "exp", "run", "-S", "train.seeds=[0]")
@@ -112,18 +117,18 @@ def test_a_clone_without_cache_shows_metrics_and_plots_from_git(work: Path, tmp_
     page = (clone / "dvc_plots" / "index.html").read_text()
     assert "Validation accuracy by epoch" in page
     assert "https://cdn" not in page
-    for method in METHODS:
-        assert row_name(method, trainable_parameters=1) in page
+    for title in ("trained head (baseline)", "LoRA", "adapters", "full fine-tuning"):
+        assert title in page
 
 
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        ("src/textune/methods/lora.py", {"train_lora@0"}),
-        ("src/textune/methods/adapter.py", {"train_adapter@0"}),
-        ("src/textune/results/table.py", {"evaluate"}),
+        ("src/textune/modeling/methods/lora.py", {"train_lora@0"}),
+        ("src/textune/modeling/methods/head.py", {"train_baseline@0"}),
+        ("src/textune/report/tables.py", {"evaluate"}),
         ("src/textune/data/cleaning.py", {"prepare"}),
-        ("src/textune/training/run.py", {f"train_{m}@0" for m in METHODS}),
+        ("src/textune/training/learner.py", {f"train_{m}@0" for m in METHODS}),
         ("data/raw/tiny/val_text.txt", {"prepare"}),
     ],
 )
@@ -141,41 +146,73 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
 def test_every_parameter_of_training_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
     for method in METHODS:
-        own, shared = stages[f"train_{method}"]["params"]
-        assert own == method
-        declared = {name.removeprefix("train.") for name in shared["params.yaml"]} - {"model"}
+        own, *shared = stages[f"train_{method}"]["params"]
+        assert own == "${name}"
+        assert stages[f"train_{method}"]["vars"][0]["name"] == method
+        declared = {name.removeprefix("train.") for name in shared} - {"model"}
         assert declared == set(TrainParams.model_fields) - {"seeds"}
 
 
 def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
-    commands: dict[str, list[str]] = {"prepare": [], "evaluate": []} | {
-        f"train_{m}": [m, "0"] for m in METHODS
+    commands = {"prepare": ["src/prepare.py"], "evaluate": ["src/evaluation.py"]} | {
+        f"train_{method}": ["src/train.py", method, "0"] for method in METHODS
     }
-    files = {"prepare": "prepare.py", "evaluate": "evaluation.py"}
-    runs = [[f"src/{files.get(name, 'train.py')}", *words] for name, words in commands.items()]
     done = subprocess.run(
-        [sys.executable, "-c", MODULES, json.dumps(runs)],
+        [sys.executable, "-c", MODULES, json.dumps([*commands.values()])],
         cwd=work,
         capture_output=True,
         text=True,
         check=True,
     )
     listed = [line for line in done.stdout.splitlines() if line.startswith("MODULES")]
-    for (stage, arguments), line in zip(commands.items(), listed, strict=True):
-        modules = {str(Path(m).resolve().relative_to(work.resolve())) for m in line.split()[1:]}
-        declared = [d for d in stages[stage]["deps"] if d.startswith("src")]
-        # All methods and sources are imported to check their parameters.
-        harmless = {
-            *(str(path.relative_to(work)) for path in (work / "src").rglob("__init__.py")),
-            *(f"src/textune/methods/{m}.py" for m in METHODS),
+    for stage, line in zip(commands, listed, strict=True):
+        modules = {Path(m).resolve().relative_to(work.resolve()) for m in line.split()[1:]}
+        assert len(modules) > 10
+        variables = stages[stage].get("vars", [{}])[0]
+        declared = {
+            Path(dep.replace("${method}", variables.get("method", "")))
+            for dep in stages[stage]["deps"]
+            if dep.startswith("src")
         }
-        undeclared = {
-            m for m in modules - harmless if not any(Path(m).is_relative_to(d) for d in declared)
-        }
-        assert not undeclared, f"{stage} imports {sorted(undeclared)}"
-        if stage.startswith("train_"):
-            assert f"src/textune/methods/{arguments[0]}.py" in declared
+        undeclared = {m for m in modules if not any(m.is_relative_to(d) for d in declared)}
+        assert not undeclared, f"{stage} imports {sorted(map(str, undeclared))}"
+        # And nothing is declared that no stage of the kind imports.
+        unused = {d for d in declared if not any(m.is_relative_to(d) for m in modules)}
+        assert unused == {Path(commands[stage][0])}, stage
+
+
+def test_a_variant_and_a_new_learner_take_a_section_and_three_lines(work: Path) -> None:
+    shutil.copy(ROOT / "tests/pipeline/majority.py", work / "src/textune/modeling/methods")
+    yaml = YAML()
+    params = yaml.load(work / "params.yaml")
+    params["lora_all"] = {**params["lora"], "target_modules": "all-linear"}
+    params["majority"] = {"method": "majority", "smoothing": 1.0}
+    params["methods"] = ["majority", *params["methods"], "lora_all"]
+    params["titles"]["lora_all"] = "LoRA, all linear layers"
+    yaml.dump(params, work / "params.yaml")
+    lines = "".join(
+        f"  train_{name}:\n    <<: *train\n    vars: [{{name: {name}, method: {method}}}]\n"
+        for name, method in (("lora_all", "lora"), ("majority", "majority"))
+    )
+    dvc_yaml = (work / "dvc.yaml").read_text()
+    (work / "dvc.yaml").write_text(dvc_yaml.replace("  evaluate:\n", f"{lines}  evaluate:\n"))
+
+    output = dvc(work, "repro")
+    assert trained(output) == {"train_lora_all@0", "train_majority@0", "evaluate"}
+    assert "LoRA, all linear layers minus LoRA" in output
+    quality = read(work, "quality.json")
+    assert quality.keys() == {"untrained", "majority", *METHODS, "lora_all"}
+    # A third of the test examples is of each class.
+    assert quality["majority"]["accuracy"] == pytest.approx(1 / 3, abs=1e-6)
+    cost = read(work, "cost.json")
+    assert cost["lora_all"]["trainable_parameters"] > cost["lora"]["trainable_parameters"]
+    comparison = read(work, "comparison.json")
+    assert {"lora_minus_majority", "lora_all_minus_lora"} < comparison["pairs"].keys()
+
+    output = dvc(work, "exp", "run", "-S", "methods=[lora,lora_all]")
+    assert trained(output) == {"evaluate"}
+    assert read(work, "quality.json").keys() == {"lora", "lora_all"}
 
 
 @pytest.mark.parametrize(
@@ -223,4 +260,4 @@ def test_another_source_runs_where_the_raw_data_is_missing(work: Path) -> None:
     arguments = [word for setting in settings for word in ("-S", setting)]
     output = dvc(work, "exp", "run", *arguments, "-S", "data.test_size=100", "prepare")
     assert trained(output) == {"prepare"}
-    assert read(work, "data.json")["rows_read"]["train"] == 38158
+    assert read(work, "data.json")["examples_read"]["train"] == 38158

@@ -5,17 +5,16 @@ import shutil
 import time
 from pathlib import Path
 
-from tests.pipeline.commands import METHODS, dvc, read, textune
-from tests.tiny import git, write_tweeteval
+from tests.pipeline.commands import dvc, read, textune
+from tests.tiny import METHODS, git, write_tweeteval
 
 
-def test_queued_experiments_run_their_own_code(work: Path) -> None:
-    metrics = work / "src/textune/results/metrics.py"
+def test_queued_experiments_run_their_own_code(two_methods: Path) -> None:
+    work = two_methods
+    metrics = work / "src/textune/metrics/scores.py"
     code = metrics.read_text()
-    assert "return scores | _flat(" in code
-    metrics.write_text(
-        code.replace("return scores | _flat(", 'return {"own": 1.0} | scores | _flat(')
-    )
+    assert "    scores = {\n" in code
+    metrics.write_text(code.replace("    scores = {\n", '    scores = {"own": 1.0,\n'))
     git(work, "commit", "-qam", "another metric")
     # A data set that DVC tracks, as a user would bring it.
     write_tweeteval(work / "data/raw/mine", {"train": 27, "val": 12, "test": 12})
@@ -31,12 +30,13 @@ def test_queued_experiments_run_their_own_code(work: Path) -> None:
     for experiment in experiments:
         quality = experiment["metrics"]["metrics/quality.json"]["data"]
         assert quality["lora"]["own"] == 1.0
-        assert experiment["metrics"]["metrics/data.json"]["data"]["rows_read"]["train"] == 27
+        assert experiment["metrics"]["metrics/data.json"]["data"]["examples_read"]["train"] == 27
         found.add(experiment["params"]["params.yaml"]["data"]["lora"]["r"])
     assert found == {4, 16}
 
 
-def test_a_learning_curve_from_experiments(work: Path) -> None:
+def test_a_learning_curve_from_experiments(two_methods: Path) -> None:
+    work = two_methods
     # Another parameter has changed, too: not a point of the same curve.
     dvc(work, "exp", "run", "-S", "data.max_train_examples=12", "-S", "lora.r=2")
     dvc(work, "exp", "run", "-S", "data.max_train_examples=24", "-S", "lora.r=8")
@@ -44,7 +44,7 @@ def test_a_learning_curve_from_experiments(work: Path) -> None:
     assert "one training size only; run others with `dvc exp run -S data.max_train" in told
     dvc(work, "exp", "run", "-S", "data.max_train_examples=12")
     told = textune(work, "learning-curve", "--output", "curve.svg")
-    lines = [line.split() for line in told.splitlines() if " rows " in line]
+    lines = [line.split() for line in told.splitlines() if " examples " in line]
     assert [line[1] for line in lines if line[0] == "LoRA"] == ["12", "24"]
     assert (work / "curve.svg").read_text().startswith("<svg")
 
@@ -61,15 +61,15 @@ def wait_for_queue(work: Path) -> None:
     raise AssertionError("the queue is still busy")
 
 
-def test_kept_runs_are_scored_where_no_model_is(work: Path) -> None:
+def test_archived_runs_are_scored_where_no_model_is(work: Path) -> None:
     for method in METHODS:
-        textune(work, "keep", "runs", "--method", method)
-    textune(work, "keep", "runs", "--method", "lora", "--name", "lora_again")
+        textune(work, "archive", "runs", "--method", method)
+    textune(work, "archive", "runs", "--method", "lora", "--name", "lora_minus_nothing")
     shutil.rmtree(work / "models")
     output = textune(work, "evaluate", "--predictions", "runs", "--metrics", "metrics/runs")
-    assert "LoRA, again minus LoRA" in output or "LoRA minus LoRA, again" in output
+    assert "lora_minus_nothing minus LoRA" in output
     expected, found = read(work, "quality.json"), read(work, "runs/quality.json")
-    assert found.pop("lora_again") == found["lora"]
+    assert found.pop("lora_minus_nothing") == found["lora"]
     assert found == expected
     # For macro recall, with no models to load and params.yaml as it is.
     where = ("--predictions", "runs", "--metrics", "metrics/balanced")

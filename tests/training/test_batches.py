@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from textune.data.prepared import PreparedSplit
-from textune.training.batches import LengthGroupedBatches, PaddedRows
+from textune.data.tokenized import PreparedSplit
+from textune.training.batches import LengthGroupedBatches, PaddedExamples
 
 
 def split(lengths: list[int]) -> PreparedSplit:
@@ -17,14 +17,14 @@ def split(lengths: list[int]) -> PreparedSplit:
 
 
 def test_rows_are_padded_on_the_right() -> None:
-    batch = PaddedRows(split([2, 1, 3]), pad_token_id=9).__getitems__([2, 0])
+    batch = PaddedExamples(split([2, 1, 3]), pad_token_id=9).__getitems__([2, 0])
     assert batch["input_ids"].tolist() == [[3, 3, 3], [1, 1, 9]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
     assert batch["labels"].tolist() == [2, 0]
 
 
 def test_fixed_length() -> None:
-    batch = PaddedRows(split([2, 1]), pad_token_id=0, length=4).__getitems__([1])
+    batch = PaddedExamples(split([2, 1]), pad_token_id=0, length=4).__getitems__([1])
     assert batch["input_ids"].tolist() == [[2, 0, 0, 0]]
 
 
@@ -33,7 +33,7 @@ def test_sorting_keeps_rows_whole() -> None:
     rows = unsorted.take(unsorted.by_length())
     assert rows.row_ids == ["1", "2", "0"]
     assert rows.labels.tolist() == [1, 2, 0]
-    assert PaddedRows(rows, 0).__getitems__([0, 2])["input_ids"].tolist() == [
+    assert PaddedExamples(rows, 0).__getitems__([0, 2])["input_ids"].tolist() == [
         [2, 0, 0, 0, 0],
         [1, 1, 1, 1, 1],
     ]
@@ -62,5 +62,5 @@ def test_like_lengths_stand_together_in_random_order() -> None:
 
 
 def test_batches_have_the_types_that_models_want() -> None:
-    batch = PaddedRows(split([2, 2]), 0).__getitems__([0, 1])
+    batch = PaddedExamples(split([2, 2]), 0).__getitems__([0, 1])
     assert {tensor.dtype for tensor in batch.values()} == {torch.int64}

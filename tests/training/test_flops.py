@@ -17,11 +17,11 @@ SCORES = 2 * 2 * LENGTH * LENGTH * 16  # queries by keys in both heads, or weigh
 FORWARD = 2 * (LINEAR + 2 * SCORES)
 FIRST_OF_HEAD, LAST_OF_HEAD = 2 * 32 * 32, 2 * 32 * 3  # of one token
 HEAD = FIRST_OF_HEAD + LAST_OF_HEAD
-LABELS = ["negative", "neutral", "positive"]
 
 
 def count(params: Params, method: str) -> float:
-    return flops_per_token(method, params, LABELS, LENGTH) * LENGTH
+    chosen = params.encoder_method(method)
+    return flops_per_token(chosen, params.model, 3, LENGTH, params.train.epochs) * LENGTH
 
 
 def test_full_needs_three_times_its_forward_pass(tiny_params: MakeParams) -> None:

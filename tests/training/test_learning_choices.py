@@ -11,16 +11,15 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from tests.training.test_run import prepared
-from tests.training.test_same_learning import without_dropout
-from textune.data.prepared import Prepared
-from textune.methods import METHOD_NAMES
+from tests.tiny import METHODS
+from tests.training.training import fitted, prepared, started, without_dropout
+from textune.data.tokenized import Prepared
+from textune.modeling.pretrained import Classifier
 from textune.params import Params
-from textune.pretrained import Classifier
-from textune.training.batches import PaddedRows
+from textune.training.batches import PaddedExamples
 from textune.training.callbacks import AverageWeights
-from textune.training.layer_decay import rate_scales
-from textune.training.run import Run
+from textune.training.layerwise_lr import rate_scales
+from textune.training.learner import EncoderLearner
 
 MakeParams = Callable[..., Params]
 
@@ -33,7 +32,7 @@ def data(tmp_path: Path, tiny_params: MakeParams) -> Prepared:
     return replace(whole, train=whole.train.take(np.concatenate(rows)))
 
 
-@pytest.mark.parametrize("name", METHOD_NAMES)
+@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("architecture", ["distilbert", "deberta-v2"])
 def test_lower_blocks_learn_at_lower_rates(
     tiny_params: MakeParams, data: Prepared, architecture: str, name: str
@@ -47,7 +46,7 @@ def test_lower_blocks_learn_at_lower_rates(
 
     rate = {name: {"learning_rate": 0.1}}
     params = tiny_params(architecture, train={"layer_decay": 0.5}, **rate)
-    run = Run(name, params, data, seed=0)
+    run = started(params, name, data)
     groups = run.trainer.create_optimizer().param_groups
     # Weight decay spares biases and norms, at whatever rate.
     assert {group["weight_decay"] for group in groups} == {0.0, params.train.weight_decay}
@@ -88,9 +87,9 @@ def test_the_loss_is_of_training_only(
 ) -> None:
     def losses(params: Params) -> tuple[float, float, np.ndarray]:
         """Of the untrained model: in training, in validation; and its logits for train."""
-        run = Run("full", params, data, seed=0)
+        run = started(params, "full", data)
         without_dropout(run.model)
-        batch = PaddedRows(data.train, 0).__getitems__(list(range(28)))
+        batch = PaddedExamples(data.train, 0).__getitems__(list(range(28)))
         loss, outputs = run.trainer.compute_loss(run.model.train(), batch, return_outputs=True)
         logits = outputs["logits"].detach().double().numpy()
         return loss.item(), run.trainer.evaluate()["eval_loss"], logits
@@ -128,25 +127,24 @@ def test_the_average_stands_in_between_epochs() -> None:
     assert model.weight.item() == pytest.approx(0.75 * 0.6875 + 0.25 * 3)
 
 
-@pytest.mark.parametrize("name", METHOD_NAMES)
+@pytest.mark.parametrize("name", METHODS)
 def test_the_averaged_weights_are_validated_and_kept(
     tiny_params: MakeParams, data: Prepared, name: str
 ) -> None:
-    def run(decay: float) -> tuple[Run, list[dict[str, float]]]:
+    def run(decay: float) -> tuple[EncoderLearner, list[dict[str, float]]]:
         params = tiny_params(
             "bert",
             train={"ema_decay": decay, "metric_for_best_model": "loss"},
             **{name: {"learning_rate": 0.02}},
         )
-        made = Run(name, params, data, seed=0)
-        return made, made.train()
+        return fitted(params, name, data)
 
     plain, _ = run(0)
     averaged, epochs = run(0.9)
     assert not np.allclose(
         averaged.predict("validation").probabilities, plain.predict("validation").probabilities
     )
-    best = min(epoch["eval_loss"] for epoch in epochs[1:])
+    best = min(epoch["loss"] for epoch in epochs[1:])
     # The model that is left, not the logits that validation has remembered.
     with torch.no_grad():
         assert averaged.trainer.evaluate()["eval_loss"] == pytest.approx(best, rel=1e-4)

@@ -10,18 +10,11 @@ import torch
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
-from tests.training.test_run import prepared
-from textune.data.prepared import Prepared
+from tests.training.training import prepared, started, without_dropout
+from textune.data.tokenized import Prepared
+from textune.modeling.pretrained import load_classifier
 from textune.params import Params
-from textune.pretrained import load_classifier
 from textune.training.batches import LengthGroupedBatches
-from textune.training.run import Run
-
-
-def without_dropout(model: torch.nn.Module) -> None:
-    for module in model.modules():
-        for name in {"p", "dropout_prob"} & vars(module).keys():
-            setattr(module, name, 0.0)
 
 
 class SameBatches(Trainer):
@@ -57,17 +50,17 @@ def test_first_fifty_losses_agree(
     rate = {"learning_rate": 0.005}
     changes = {name: rate, "lora": {**rate, "dropout": 0}}
     params = tiny_params(architecture, train={"epochs": 1, "batch_size": 8}, **changes)
-    run = Run(name, params, data, seed=0)
+    run = started(params, name, data)
     without_dropout(run.model)
     run.trainer.args.logging_strategy = "steps"
     run.trainer.args.logging_steps = 1
     run.trainer.state.logging_steps = 1
-    run.train()
+    run.fit()
     ours = [entry["loss"] for entry in run.trainer.state.log_history if "loss" in entry]
 
     classifier = load_classifier(params.model, data.label_names, seed=0)
     set_seed(0)
-    model = params.method(name).attach(classifier)
+    model = params.encoder_method(name).attach(classifier)
     without_dropout(model)
     split = data.train
     rows = [

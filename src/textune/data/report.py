@@ -1,4 +1,4 @@
-"""metrics/data.json: what was read, dropped and kept, and that no text stands in two splits."""
+"""metrics/data.json: which examples were read, dropped and kept, and whether splits overlap."""
 
 from collections import Counter
 from itertools import combinations
@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from textune.config.sections import DataParams
 from textune.data.cleaning import Dropped, conflicting_labels
-from textune.data.sources import Corpus
-from textune.params import DataParams
+from textune.data.corpus import Corpus
 
 
 def source_report(corpus: Corpus) -> dict[str, dict[str, int]]:
     """What the source holds, before any cleaning, by table."""
     texts = {name: table["text"].str for name, table in corpus.tables.items()}
     return {
-        "rows_read": {name: len(table) for name, table in corpus.tables.items()},
+        "examples_read": {name: len(table) for name, table in corpus.tables.items()},
         "empty_texts": {name: int((text.strip() == "").sum()) for name, text in texts.items()},
         "broken_characters": {
             name: int(text.contains("\ufffd", regex=False).sum()) for name, text in texts.items()
@@ -40,7 +40,8 @@ def data_report(
         "source": params.source,
         **source,
         "splits": {
-            name: "its own" if name in source["rows_read"] else "cut from train" for name in tables
+            name: "its own" if name in source["examples_read"] else "cut from train"
+            for name in tables
         },
         "dropped": {
             name: dict(sorted(counts.items())) for name, counts in dropped.items() if counts
@@ -48,8 +49,8 @@ def data_report(
         "kept": {name: _kept(table, label_names) for name, table in tables.items()},
         "tokens": {name: _tokens(table, max_length) for name, table in tables.items()},
         "overlap": {
-            f"{one}_and_{other}": int(tables[one]["key"].isin(tables[other]["key"]).sum())
-            for one, other in combinations(tables, 2)
+            f"{first}_and_{second}": int(tables[first]["key"].isin(tables[second]["key"]).sum())
+            for first, second in combinations(tables, 2)
         },
     }
 
@@ -57,7 +58,7 @@ def data_report(
 def _kept(table: pd.DataFrame, label_names: list[str]) -> dict[str, Any]:
     counts = table["label"].value_counts()
     return {
-        "rows": len(table),
+        "examples": len(table),
         "by_label": {name: int(counts.get(label, 0)) for label, name in enumerate(label_names)},
         # What data.copies calls a copy; a data set's own validation and test keep theirs.
         "copies": int(table["key"].duplicated().sum()),

@@ -2,30 +2,33 @@
 
 from pathlib import Path
 
+from textune.config.sections import DataParams
 from textune.errors import UserError
-from textune.params import DataParams
 
 _USUAL = {"validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 
 
-def find_splits(params: DataParams, there: list[str], origin: Path | str) -> dict[str, str]:
-    """The data set's name of each split that it has, of those `there`.
+def find_splits(params: DataParams, available: list[str], origin: Path | str) -> dict[str, str]:
+    """The data set's own name of each split that it has, out of those `available`.
 
-    Splits that are missing from the answer are to be cut from train. Raises `UserError` if one
-    that `data.<split>_split` names is not there.
+    A split that is missing from the answer is cut from train later. Raises `UserError` if
+    `data.<split>_split` names one that is not available.
     """
-    found = {"train": params.train_split}
+    names = {"train": params.train_split}
     for split, usual in _USUAL.items():
         wanted = getattr(params, f"{split}_split")
         if wanted == "auto":
-            wanted = next((name for name in usual if name in there), "cut")
+            wanted = next((name for name in usual if name in available), "cut")
         if wanted != "cut":
-            found[split] = wanted
-    for split, name in found.items():
-        if name not in there:
+            names[split] = wanted
+    for split, name in names.items():
+        if name not in available:
             raise UserError(
-                f"data.{split}_split: {origin} has no {name}, but {', '.join(there) or 'nothing'}"
+                f"data.{split}_split: {origin} has no {name}; it has"
+                f" {', '.join(available) or 'none'}"
             )
-    if len(set(found.values())) < len(found):
-        raise UserError(f"data: one split of {origin} serves twice; set data.*_split to others")
-    return found
+    if len(set(names.values())) < len(names):
+        raise UserError(
+            f"data: one split of {origin} is used twice; set data.*_split to different ones"
+        )
+    return names

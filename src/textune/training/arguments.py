@@ -6,16 +6,15 @@ from typing import Any
 
 from transformers import TrainingArguments
 
-from textune.methods import Method
-from textune.params import TrainParams
+from textune.config.sections import TrainParams
 from textune.training.hardware import Device, Precision
 
 
 def training_arguments(device: Device, precision: Precision, **others: Any) -> TrainingArguments:
-    """Arguments for a Trainer in exactly this precision that saves and reports nothing."""
+    """Arguments for a Trainer on one device, in exactly this precision, that saves nothing."""
     # Without `bf16`, TrainingArguments would keep what the user or an earlier one has set here.
     os.environ["ACCELERATE_MIXED_PRECISION"] = "no"
-    return TrainingArguments(
+    arguments = TrainingArguments(
         # Trainer makes this folder, but nothing is written there.
         output_dir=tempfile.gettempdir(),
         bf16=precision == "bf16",
@@ -26,12 +25,15 @@ def training_arguments(device: Device, precision: Precision, **others: Any) -> T
         label_names=["labels"],
         **others,
     )
+    # With more GPUs in sight Trainer would wrap the model in DataParallel and double the batch.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
-def learning_arguments(train: TrainParams, method: Method, seed: int) -> dict[str, Any]:
+def learning_arguments(train: TrainParams, learning_rate: float, seed: int) -> dict[str, Any]:
     """The arguments that decide what is learned, from the parameters."""
     return {
-        "learning_rate": method.learning_rate,
+        "learning_rate": learning_rate,
         "num_train_epochs": train.epochs,
         "per_device_train_batch_size": train.batch_size,
         "per_device_eval_batch_size": train.eval_batch_size,

@@ -1,4 +1,4 @@
-"""Batches of token ids: which rows stand together, and how they become tensors."""
+"""Batches of token ids: which examples stand together, and how they become tensors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from textune.data.prepared import PreparedSplit
+from textune.data.tokenized import PreparedSplit
 
 Batch = dict[str, torch.Tensor]
 
@@ -19,11 +19,11 @@ def as_fetched(batch: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class PaddedRows(Dataset[Batch]):
-    """The rows of a split, fetched a batch at a time.
+class PaddedExamples(Dataset[Batch]):
+    """The examples of a split, fetched a batch at a time.
 
-    A batch of n rows has `input_ids` and `attention_mask` (n, length) and `labels` (n,); its length
-    is that of the longest row, or `length` if given.
+    A batch of n examples has `input_ids` and `attention_mask` (n, length) and `labels` (n,). Its
+    length is that of the longest example, or `length` if given.
     """
 
     split: PreparedSplit
@@ -33,27 +33,27 @@ class PaddedRows(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.split)
 
-    def __getitems__(self, rows: list[int]) -> Batch:
-        starts, lengths = self.split.offsets[rows], self.split.lengths[rows]
+    def __getitems__(self, numbers: list[int]) -> Batch:
+        starts, lengths = self.split.offsets[numbers], self.split.lengths[numbers]
         mask = np.arange(self.length or lengths.max()) < lengths[:, None]
         ids = np.full(mask.shape, self.pad_token_id, dtype=np.int64)
-        # Position of every token in the flat array, row after row.
+        # Position of every token in the flat array, example after example.
         within = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
         ids[mask] = self.split.tokens[np.repeat(starts, lengths) + within]
         return {
             "input_ids": torch.from_numpy(ids),
             "attention_mask": torch.from_numpy(mask.astype(np.int64)),
-            "labels": torch.from_numpy(self.split.labels[rows]),
+            "labels": torch.from_numpy(self.split.labels[numbers]),
         }
 
-    def __getitem__(self, row: int) -> Batch:
-        return self.__getitems__([row])
+    def __getitem__(self, number: int) -> Batch:
+        return self.__getitems__([number])
 
 
 class LengthGroupedBatches:
-    """A batch sampler: random rows of like length together, the batches in random order.
+    """A batch sampler: random examples of like length together, the batches in random order.
 
-    Rows of one length are shuffled anew in each pass, so the batches are others every epoch.
+    Examples of one length are shuffled anew in each pass, so the batches are others every epoch.
     """
 
     def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
@@ -66,10 +66,10 @@ class LengthGroupedBatches:
 
     def __iter__(self) -> Iterator[list[int]]:
         shuffled = self._random.permutation(len(self._lengths))
-        rows = shuffled[np.argsort(self._lengths[shuffled], kind="stable")]
+        ordered = shuffled[np.argsort(self._lengths[shuffled], kind="stable")]
         sizes = np.full(len(self), self.batch_size)
-        # The short batch, if there is one, has rows of another length each time.
-        sizes[self._random.integers(len(self))] -= sizes.sum() - len(rows)
-        batches = np.split(rows, sizes.cumsum()[:-1])
+        # The short batch, if there is one, has examples of another length each time.
+        sizes[self._random.integers(len(self))] -= sizes.sum() - len(ordered)
+        batches = np.split(ordered, sizes.cumsum()[:-1])
         for number in self._random.permutation(len(batches)):
             yield batches[number].tolist()

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 from dvclive import Live
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from scmrepo.exceptions import SCMError
 from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from textune.errors import UserError
+from textune.metrics.catalog import CATALOG
 
 
 class Callback(TrainerCallback):
@@ -33,27 +38,38 @@ class Callback(TrainerCallback):
         """Called after the validation of `epoch`."""
 
 
-class KeepBest(Callback):
-    """Remembers the best epoch's trained weights and validation logits; on a tie the earlier's.
+class History(Callback):
+    """Collects the metrics of every validation, with the number of the epoch."""
 
-    `logits` tells those of the validation that has just been.
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+
+    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+        self.epochs.append({**metrics, "epoch": epoch})
+
+
+class KeepBest(Callback):
+    """Remembers the best epoch's trained weights and its outputs for validation.
+
+    On a tie the earlier epoch is the best. `outputs` gives those of the validation just made.
     """
 
-    def __init__(self, model: nn.Module, metric: str, logits: Callable[[], np.ndarray]) -> None:
+    def __init__(
+        self, model: nn.Module, metric: str, outputs: Callable[[], NDArray[np.float64] | None]
+    ) -> None:
         self.epoch = 0
-        self.logits: np.ndarray | None = None
-        self._get_logits = logits
-        self._sign = -1 if metric == "loss" else 1
-        self._metric = metric
-        self._best = -float("inf")
+        self.outputs: NDArray[np.float64] | None = None
+        self._get_outputs = outputs
+        self._metric = CATALOG[metric]
+        self._best: float | None = None
         self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
         self._weights: dict[str, torch.Tensor] = {}
 
     def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
-        value = self._sign * metrics[self._metric]
-        if epoch > 0 and value > self._best:
+        value = metrics[self._metric.name]
+        if epoch > 0 and (self._best is None or self._metric.is_better(value, self._best)):
             self.epoch, self._best = epoch, value
-            self.logits = self._get_logits()
+            self.outputs = self._get_outputs()
             self._weights = {n: p.detach().clone() for n, p in self._trained.items()}
 
     @torch.no_grad()
@@ -96,10 +112,16 @@ class AverageWeights(TrainerCallback):
 
 
 class RecordLive(Callback):
-    """Writes each epoch to dvclive as one step."""
+    """Writes each epoch to dvclive as one step.
+
+    Raises `UserError` in a git repository without a commit, which dvclive cannot work in.
+    """
 
     def __init__(self, folder: Path, metrics: tuple[str, ...]) -> None:
-        self._live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
+        try:
+            self._live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
+        except SCMError as error:
+            raise UserError(f"dvclive: {error}; commit something with git first") from None
         self._metrics = metrics
 
     def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
@@ -112,7 +134,8 @@ class RecordLive(Callback):
             self._live.log_metric(f"validation/{name}", metrics[name])
         self._live.next_step()
 
-    def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+    def end(self) -> None:
+        """Close the record."""
         self._live.end()
 
 
@@ -133,13 +156,13 @@ class Stopwatch(TrainerCallback):
 class ShowProgress(TrainerCallback):
     """A bar with steps, speed and remaining time, in a terminal only."""
 
-    def __init__(self, title: str, rows_per_epoch: int) -> None:
-        self._rows = rows_per_epoch
+    def __init__(self, title: str, examples_per_epoch: int) -> None:
+        self._examples = examples_per_epoch
         self._progress = Progress(
             TextColumn(title),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]:.0f} rows/s"),
+            TextColumn("{task.fields[speed]:.0f} examples/s"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=not sys.stderr.isatty(),
@@ -157,7 +180,7 @@ class ShowProgress(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        speed = (state.epoch or 0) * self._rows / (time.perf_counter() - self._start)
+        speed = (state.epoch or 0) * self._examples / (time.perf_counter() - self._start)
         self._progress.update(self._task, completed=state.global_step, speed=speed)
 
     def on_train_end(self, *args: Any, **kwargs: Any) -> None:

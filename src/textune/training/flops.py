@@ -1,40 +1,51 @@
-"""How many floating-point operations training needs for a token."""
+"""How many floating-point operations training needs."""
 
 import torch
 from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from textune.params import Params
-from textune.pretrained import Classifier, load_classifier
+from textune.config.sections import ModelParams
+from textune.modeling.learner import Job
+from textune.modeling.methods.base import EncoderMethod
+from textune.modeling.pretrained import Classifier, empty_classifier
 
 
-def flops_per_token(method: str, params: Params, label_names: list[str], length: int) -> float:
+def training_flops(method: EncoderMethod, job: Job) -> float:
+    """Operations to train on all examples and epochs (`flops_per_token`), padding not counted."""
+    lengths = job.data.train.lengths
+    mean = max(1, round(float(lengths.mean())))
+    per_token = flops_per_token(
+        method, job.model, len(job.data.label_names), mean, job.train.epochs
+    )
+    return per_token * float(lengths.sum()) * job.train.epochs
+
+
+def flops_per_token(
+    method: EncoderMethod, model: ModelParams, classes: int, length: int, epochs: int
+) -> float:
     """Operations to train with `method` on one token of a text of `length` tokens.
 
     Only matrix products count, a product of (m, k) and (k, n) as 2·m·k·n; embeddings, norms,
     softmax, dropout and the optimizer count nothing. torch's FlopCounterMode sees each product
-    that autograd runs for one text, so exactly these are in:
+    that autograd runs for one text, on a model without values, so exactly these are in:
 
     - forward, all products: linear layers, the two of attention (2·2·length·hidden a token and
       layer), LoRA's and the adapters' own, the head's;
     - backward to inputs, as many again, but only down to the lowest trained module;
     - gradients of weights, as many again for trained weights, none for frozen ones.
 
-    A method that does not train the encoder needs its forward pass once for all epochs: it counts
-    by 1 / `train.epochs`, as speed counts a row in each epoch.
+    A method that does not train the encoder needs its forward pass once for all `epochs`: it
+    counts by 1 / epochs, as speed counts an example in each epoch.
     """
-    classifier = load_classifier(params.model, label_names, seed=0)
-    chosen = params.method(method)
-    model = chosen.attach(classifier).train()
-    ids = torch.ones(1, length, dtype=torch.long)
-    inputs = {"input_ids": ids, "attention_mask": ids, "labels": ids[0, :1]}
-    # Other ways to compute attention hide their products from the counter.
-    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-        model(**inputs).loss.backward()
+    classifier = empty_classifier(model, classes)
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        trained = method.attach(classifier).train()
+        ids = torch.ones(1, length, dtype=torch.long)
+        inputs = {"input_ids": ids, "attention_mask": ids, "labels": ids[0, :1]}
+        trained(**inputs).loss.backward()
     flops = float(counter.get_total_flops())
-    if not chosen.trains_encoder:
-        flops -= _encoder_flops(counter, classifier) * (1 - 1 / params.train.epochs)
+    if not method.trains_encoder:
+        flops -= _encoder_flops(counter, classifier) * (1 - 1 / epochs)
     return flops / length
 
 

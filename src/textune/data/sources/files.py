@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from textune.config.sections import DataParams
 from textune.data.arrow import strings
-from textune.data.sources import Corpus
-from textune.data.tracking import require_tracked
+from textune.data.corpus import Corpus
 from textune.errors import UserError
-from textune.params import DataParams
+from textune.tasks.base import Task
 
 _FILE_NAMES = {"train": "train", "validation": "val", "test": "test"}
 
 
-def read(params: DataParams) -> Corpus:
+def read(params: DataParams, task: Task) -> Corpus:
     """The data set in `data.path`. Raises `UserError` that names the file and line at fault."""
     if params.revision is not None:
         raise UserError("data.revision: files have no revisions, DVC tracks them; set it to null")
@@ -24,12 +24,11 @@ def read(params: DataParams) -> Corpus:
             f"data.path: {folder} is not a folder; copy one in TweetEval's layout to"
             " data/raw/<name>, run `dvc add data/raw/<name>` and set data.path to it"
         )
-    require_tracked(folder)
     return read_folder(folder)
 
 
 def read_folder(folder: Path) -> Corpus:
-    """The data set in `folder`, tracked or not. Raises `UserError` as `read` does."""
+    """The data set in `folder`. Raises `UserError` as `read` does."""
     label_names = _read_mapping(folder / "mapping.txt")
     tables = {
         split: _read_split(folder, name, len(label_names)) for split, name in _FILE_NAMES.items()

@@ -6,16 +6,17 @@ from typing import Any
 
 import pandas as pd
 
+from textune.config.sections import DataParams
 from textune.data.arrow import strings
-from textune.data.labels import Where, encode_classes, encode_labels
-from textune.data.sources import Corpus
+from textune.data.corpus import Corpus
 from textune.data.split_names import find_splits
 from textune.errors import UserError
 from textune.hub import HubRepository
-from textune.params import DataParams
+from textune.tasks.base import Task
+from textune.tasks.labels import Where
 
 
-def read(params: DataParams) -> Corpus:
+def read(params: DataParams, task: Task) -> Corpus:
     """The data set `data.name`. Raises `UserError` with the cure if it cannot be had or read."""
     if params.name is None:
         raise UserError("data.name is null; set it to the id of a data set on the hub")
@@ -31,9 +32,9 @@ def read(params: DataParams) -> Corpus:
         texts[split] = strings(_texts(params, rows, where[split]))
     feature = splits[names["train"]].features[params.label_column]
     if classes := getattr(feature, "names", None):
-        label_names, indices = encode_classes(labels, classes, params.label_names, where)
+        label_names, indices = task.encode_classes(labels, classes, params.label_names, where)
     else:
-        label_names, indices = encode_labels(labels, params.label_names, where)
+        label_names, indices = task.encode(labels, params.label_names, where)
     tables = {
         split: pd.DataFrame(
             {
@@ -81,7 +82,7 @@ def _load(params: DataParams, name: str) -> Any:
     """The splits by name, downloaded unless they are in the cache."""
     repository = HubRepository("dataset", "data", name, params.revision)
     commit = repository.require_commit()
-    with repository.failures_told():
+    with repository.clear_errors():
         from datasets import exceptions, load_dataset
 
         _ask_hub(name, commit)

@@ -18,13 +18,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from textune.config.sections import DataParams
 from textune.data.arrow import strings
-from textune.data.labels import Label, Where, encode_labels
-from textune.data.sources import Corpus
+from textune.data.corpus import Corpus
 from textune.data.split_names import find_splits
-from textune.data.tracking import require_tracked
 from textune.errors import UserError
-from textune.params import DataParams
+from textune.tasks.base import Task
+from textune.tasks.labels import Label, Where
 
 # (line or row in the file, text or None, label) of each row.
 Rows = Iterator[tuple[int, str | None, Label]]
@@ -32,15 +32,14 @@ Rows = Iterator[tuple[int, str | None, Label]]
 csv.field_size_limit(2**31 - 1)
 
 
-def read(params: DataParams) -> Corpus:
+def read(params: DataParams, task: Task) -> Corpus:
     """The table in `data.path`. Raises `UserError` that names the file and row at fault."""
     if params.revision is not None:
         raise UserError("data.revision: tables have no revisions, DVC tracks them; set it to null")
     files = _files(params)
-    require_tracked(Path(params.path))
     columns = {split: _read_file(path, params) for split, path in files.items()}
-    names, indices = encode_labels(
-        {split: found.labels for split, found in columns.items()},
+    names, indices = task.encode(
+        {split: file.labels for split, file in columns.items()},
         params.label_names,
         {split: _places(path, columns[split].lines) for split, path in files.items()},
     )
@@ -77,10 +76,10 @@ def _read_file(path: Path, params: DataParams) -> _Columns:
             labels.append(sys.intern(label) if isinstance(label, str) else label)
             yield text or ""
 
-    found = _Columns(lines, strings(texts()), labels)
+    columns = _Columns(lines, strings(texts()), labels)
     if not lines:
         raise UserError(f"{path} holds no rows")
-    return found
+    return columns
 
 
 def _places(path: Path, lines: "array[int]") -> Where:
@@ -96,7 +95,7 @@ def _files(params: DataParams) -> dict[str, Path]:
         return {"train": path}
     if not path.is_dir():
         raise UserError(
-            f"data.path: {path} is not there; copy a table to data/raw, run"
+            f"data.path: {path} does not exist; copy a table to data/raw, run"
             " `dvc add data/raw/<name>` and set data.path to it"
         )
     files = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)

@@ -1,0 +1,1 @@
+"""Parameters: every knob, its range and its meaning."""

@@ -1,0 +1,129 @@
+"""The sections of params.yaml that do not belong to one method: every knob and its range.
+
+What a knob means stands beside it in params.yaml. The knobs of a method stand in its own file below
+`textune.modeling.methods`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from textune.config.base import LearningRate, Name, Section
+
+SplitSize = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
+# Validation picks the epoch by one of these, and methods are compared by one of those.
+BestMetric = Literal["accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss"]
+ComparedMetric = Literal["accuracy", "macro_recall", "macro_f1"]
+Decision = Literal["most_probable", "balanced"]
+
+
+class DataParams(Section):
+    """Where the text comes from, how it is cleaned and split."""
+
+    source: str
+    path: str
+    name: str | None
+    config: str | None
+    revision: str | None
+    text_column: str = Field(min_length=1)
+    label_column: str = Field(min_length=1)
+    label_names: list[str] | None = Field(min_length=2)
+    train_split: str = Field(min_length=1)
+    validation_split: str = Field(min_length=1)
+    test_split: str = Field(min_length=1)
+    split_seed: int = Field(ge=0, lt=2**32)
+    validation_size: SplitSize
+    test_size: SplitSize
+    max_train_examples: int | None = Field(ge=1)
+    fix_encoding: bool
+    mask_mentions: bool
+    mask_links: bool
+    copies: Literal["near", "exact", "keep"]
+    min_confidence: float = Field(ge=0, le=1)
+
+    @field_validator("label_column")
+    @classmethod
+    def _another_column(cls, column: str, info: ValidationInfo) -> str:
+        if column == info.data.get("text_column"):
+            raise ValueError("it should be another column than the text's")
+        return column
+
+    @field_validator("label_names")
+    @classmethod
+    def _distinct_names(cls, names: list[str] | None) -> list[str] | None:
+        if names is not None and len(set(names)) < len(names):
+            raise ValueError("it should have each name once")
+        return names
+
+
+class ModelParams(Section):
+    """The pretrained encoder."""
+
+    name: str = Field(min_length=1)
+    revision: str | None
+    max_length: int = Field(ge=4, le=8192)
+
+
+class FastParams(Section):
+    """The pieces of the fast path, each of which can be turned off."""
+
+    first_token: bool
+    dropout: bool
+    attention: bool
+    frozen_bf16: bool
+    cached_features: bool
+
+
+class TrainParams(Section):
+    """How every method is trained. A step sees `batch_size` examples."""
+
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(min_length=1)
+    epochs: int = Field(ge=1, le=1000)
+    batch_size: int = Field(ge=1, le=4096)
+    eval_batch_size: int = Field(ge=1, le=4096)
+    padding: Literal["longest", "max_length"]
+    group_by_length: bool
+    lr_scheduler: Literal["linear", "cosine", "constant", "constant_with_warmup"]
+    warmup_ratio: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0, le=1)
+    layer_decay: float = Field(gt=0, le=1)
+    label_smoothing: float = Field(ge=0, lt=1)
+    class_weight: Literal["none", "balanced"]
+    ema_decay: float = Field(ge=0, lt=1)
+    metric_for_best_model: BestMetric
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["auto", "fp32", "bf16"]
+    fast: FastParams
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct_seeds(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("it should have each seed once")
+        return seeds
+
+
+class EvaluateParams(Section):
+    """The statistics of the comparison."""
+
+    confidence_level: float = Field(ge=0.5, lt=1)
+    noninferiority_margin: float = Field(gt=0, lt=1)
+    metric: ComparedMetric
+    decision: Decision
+    # With fewer, no permutation test could reach significance after correction for many pairs.
+    resamples: int = Field(ge=1_000, le=1_000_000)
+    seed: int = Field(ge=0, lt=2**32)
+
+
+class SearchParams(Section):
+    """What `textune search` tries: the same number of learning rates for every method."""
+
+    max_train_examples: int = Field(ge=1)
+    learning_rates: dict[Name, Annotated[list[LearningRate], Field(min_length=1)]]
+
+    @field_validator("learning_rates")
+    @classmethod
+    def _equal_grids(cls, grids: dict[str, list[float]]) -> dict[str, list[float]]:
+        if len({len(grid) for grid in grids.values()}) > 1:
+            raise ValueError("it should have equally many for every method")
+        return grids

@@ -1,0 +1,114 @@
+"""The folder data/prepared: what `prepare` writes and the train stages read."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from textune.data.corpus import SPLITS
+from textune.errors import UserError
+
+_LABELS = "labels.json"
+
+
+@dataclass(frozen=True)
+class PreparedSplit:
+    """The n examples of one split.
+
+    labels: (n,) int64. tokens: ids of all examples in one int32 array, special tokens included;
+    example i has the `lengths[i]` of them from `offsets[i]` on.
+    """
+
+    row_ids: list[str]
+    labels: np.ndarray
+    tokens: np.ndarray
+    offsets: np.ndarray
+    lengths: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row_ids)
+
+    def by_length(self) -> np.ndarray:
+        """(n,) numbers of the examples, the shortest first."""
+        return np.argsort(self.lengths, kind="stable")
+
+    def sample(self, size: int, seed: int) -> "PreparedSplit":
+        """At most `size` examples, drawn at random."""
+        chosen = np.random.default_rng(seed).permutation(len(self))[:size]
+        return self.take(np.sort(chosen))
+
+    def take(self, numbers: np.ndarray) -> "PreparedSplit":
+        """The examples with these numbers, in this order."""
+        row_ids = [self.row_ids[number] for number in numbers]
+        return PreparedSplit(
+            row_ids,
+            self.labels[numbers],
+            self.tokens,
+            self.offsets[numbers],
+            self.lengths[numbers],
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The splits and the names of the labels, by number. A search goes without test."""
+
+    label_names: list[str]
+    train: PreparedSplit
+    validation: PreparedSplit
+    test: PreparedSplit | None
+
+    def digest(self) -> str:
+        """SHA-256 of the tokens and labels of train and validation, in hex."""
+        digest = hashlib.sha256()
+        for split in (self.train, self.validation):
+            for number, label in enumerate(split.labels):
+                start = split.offsets[number]
+                digest.update(split.tokens[start : start + split.lengths[number]].tobytes())
+                digest.update(b"%d" % label)
+        return digest.hexdigest()
+
+
+def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
+    """Write the splits; a table has the columns `row_id`, `text`, `label`, `token_ids`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        columns = pa.table(
+            {
+                "row_id": pa.array(table["row_id"], pa.string()),
+                "text": pa.array(table["text"], pa.large_string()),
+                "label": pa.array(table["label"], pa.int64()),
+                "token_ids": pa.array(table["token_ids"], pa.list_(pa.int32())),
+            }
+        )
+        pq.write_table(columns, folder / f"{name}.parquet")
+    text = json.dumps(label_names, ensure_ascii=False, indent=2) + "\n"
+    (folder / _LABELS).write_text(text, encoding="utf-8")
+
+
+def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) -> Prepared:
+    """Read the folder; test is not opened unless wanted. Raises `UserError` if it is not there."""
+    names = SPLITS if with_test else ("train", "validation")
+    try:
+        label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
+        splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} is missing; run `dvc repro prepare`") from None
+    return Prepared(label_names, splits["train"], splits["validation"], splits.get("test"))
+
+
+def _read_split(path: Path) -> PreparedSplit:
+    columns = pq.read_table(path, columns=["row_id", "label", "token_ids"])
+    ids = columns["token_ids"].combine_chunks()
+    return PreparedSplit(
+        row_ids=columns["row_id"].to_pylist(),
+        labels=columns["label"].to_numpy(),
+        tokens=ids.values.to_numpy(),
+        offsets=ids.offsets.to_numpy()[:-1],
+        lengths=ids.value_lengths().to_numpy(),
+    )

@@ -1,0 +1,1 @@
+"""Scores: their names, their definitions, and how they are computed."""

@@ -1,0 +1,1 @@
+"""Pretrained encoders, and the methods that fine-tune them."""

@@ -1,0 +1,41 @@
+"""A trained model, read back from the folder of its run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from textune.config.sections import ModelParams
+from textune.errors import UserError
+from textune.modeling.methods.base import EncoderMethod
+from textune.modeling.methods.registry import method_class
+from textune.modeling.pretrained import load_classifier, load_tokenizer
+from textune.runs.record import read_record
+from textune.runs.store import RunFolder
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model ready to predict, in eval mode on the CPU, with its tokenizer."""
+
+    model: nn.Module
+    tokenizer: PreTrainedTokenizerBase
+    label_names: list[str]
+    max_length: int
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """The fine-tuned encoder of the run in `folder`. Raises `UserError` if there is none."""
+    run = RunFolder(folder)
+    if not run.record.is_file():
+        raise UserError(f"{folder} holds no trained model; run `dvc repro` or `dvc pull`")
+    record = read_record(run.record)
+    kind = method_class(record.method, f"{run.record}: method")
+    method = kind.model_validate(record.params["method"])
+    if not isinstance(method, EncoderMethod):
+        raise UserError(f"{folder} holds no fine-tuned encoder, but a model of {record.method}")
+    params = ModelParams.model_validate(record.params["model"])
+    classifier = load_classifier(params, record.label_names, record.seed)
+    model = method.load(classifier, run.weights).eval()
+    return Checkpoint(model, load_tokenizer(params), record.label_names, params.max_length)

@@ -1,0 +1,1 @@
+"""The ways of fine-tuning, one file each."""

@@ -1,0 +1,27 @@
+"""The classifier head over the frozen encoder."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textune.modeling.methods.base import EncoderMethod
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from textune.modeling.pretrained import Classifier
+
+
+class Head(EncoderMethod):
+    """Trains only the head, or, with `tune: none`, nothing at all."""
+
+    tune: Literal["head", "none"]
+
+    trains_encoder: ClassVar[bool] = False
+    # The study's baseline: every method starts from this encoder and this head.
+    keeps_untrained: ClassVar[bool] = True
+
+    def attach(self, classifier: "Classifier") -> "nn.Module":
+        # The head is trained from the encoder's features, so there must be an encoder.
+        _ = classifier.encoder
+        for name, parameter in classifier.model.named_parameters():
+            parameter.requires_grad = self.tune == "head" and name in classifier.head
+        return classifier.model

@@ -1,0 +1,1 @@
+"""Tables, pictures and plot data for people."""

@@ -1,0 +1,219 @@
+"""What answers the question, from comparison.json and cost.json alone: scores and costs of the
+methods, every pair's difference with its verdict, and the method to use."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from rich import filesize
+from rich.console import Console
+
+from textune.config.base import UNTRAINED
+from textune.io import read_json
+from textune.metrics.catalog import CATALOG, COMPARED
+from textune.report.grid import NOTHING, WIDE, Cell, Column, Grid, fits
+from textune.report.titles import SHORT, interval_title, percent, question_answered
+from textune.stats.comparison_file import read_comparison
+from textune.stats.results import Comparison, MethodResult, Question, Score, Test
+
+Costs = Mapping[str, Mapping[str, float]]
+
+
+def print_table(metrics: Path, markdown: bool = False) -> None:
+    """Print the tables of the folder `metrics`. Raises `UserError` if a file of it is missing."""
+    costs, comparison = read_json(metrics / "cost.json"), read_results(metrics)
+    grids = (methods_table(comparison, costs), pairs_table(comparison, costs))
+    sentences = (explanation(comparison), recommendation(comparison))
+    if markdown:
+        print("\n".join([*(grid.markdown() for grid in grids), *sentences]))
+        return
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDE  # a log or pipe gains nothing from lines broken at 80
+    for grid in grids:
+        for part in _parts(console, grid):
+            console.print(part.drawn())
+    for text in sentences:
+        console.print(text, highlight=False, markup=False)
+
+
+def read_results(metrics: Path) -> Comparison:
+    """The comparison in the folder `metrics`. Raises `UserError` if it is missing or damaged."""
+    return read_comparison(metrics / "comparison.json")
+
+
+def cheapest_first(comparison: Comparison, costs: Costs) -> list[MethodResult]:
+    """Methods by trained parameters, the untrained head first, in the declared order at a tie."""
+    return sorted(
+        comparison.methods,
+        key=lambda method: (method.name != UNTRAINED, _trained(method.name, costs)),
+    )
+
+
+def methods_table(comparison: Comparison, costs: Costs) -> Grid:
+    """A row a method, the fewest trained parameters first."""
+    interval = f"{percent(comparison.confidence_level)} interval"
+    columns = [
+        Column("method"),
+        *(Column(f"{CATALOG[metric].title},\n{interval}", _best(metric)) for metric in COMPARED),
+        *(Column(CATALOG[metric].title.replace(" ", "\n", 1), _best(metric)) for metric in _COSTS),
+    ]
+    rows = [
+        [
+            Cell(method.title),
+            *(_score(method.scores[metric], comparison.question) for metric in COMPARED),
+            *_costs(costs.get(method.name, {})),
+        ]
+        for method in cheapest_first(comparison, costs)
+    ]
+    return Grid(columns, rows)
+
+
+def pairs_table(comparison: Comparison, costs: Costs) -> Grid:
+    """A row a pair, by the metric that the method is chosen by, with both questions' answers.
+
+    Pairs with the method that trains the least come first.
+    """
+    metric = comparison.metric
+    columns = [
+        Column("pair"),
+        Column(f"{CATALOG[metric].title},\ndifference"),
+        Column(interval_title(comparison, Question.FIXED_MODELS).replace(", ", ",\n")),
+        Column("p\n(Holm)"),
+        Column(interval_title(comparison, Question.OVER_SEEDS).replace(", ", ",\n")),
+        Column("p\n(Holm)"),
+        Column("smallest\ndetectable"),
+        Column(f"verdict,\n{SHORT[comparison.question]}"),
+    ]
+    rows = []
+    for pair in sorted(
+        comparison.pairs,
+        key=lambda pair: (_trained(pair.second, costs), _trained(pair.first, costs)),
+    ):
+        difference = pair.differences[metric]
+        first, second = (comparison.method(name).title for name in (pair.first, pair.second))
+        rows.append(
+            [
+                Cell(f"{first} minus {second}"),
+                Cell(_signed(difference.difference)),
+                *_tested(difference.fixed_models),
+                *_tested(difference.over_seeds),
+                _smallest(difference.answer(comparison.question)),
+                Cell(difference.verdict),
+            ]
+        )
+    return Grid(columns, rows)
+
+
+def explanation(comparison: Comparison) -> str:
+    """How to read the tables: the question that is answered, and what the p-values are."""
+    sentences = [
+        question_answered(comparison),
+        "Intervals are not corrected for the number of pairs; p is, and decides the verdict.",
+    ]
+    if comparison.decision == "balanced":
+        sentences.append(
+            "The predicted class is not the most probable one, but the one whose probability is the"
+            " highest for its share of the examples, which suits macro recall."
+        )
+    return " ".join(sentences) + "\n"
+
+
+def recommendation(comparison: Comparison) -> str:
+    """The method to use, and why."""
+    advice = comparison.recommendation
+    title = CATALOG[comparison.metric].title
+    margin = _plain_points(comparison.noninferiority_margin)
+    chosen, best = (
+        comparison.method(name).title for name in (advice.method, advice.best_on_validation)
+    )
+    use = "Use" if comparison.question is Question.OVER_SEEDS else "Of these trained models, use"
+    if advice.method == advice.best_on_validation:
+        text = (
+            f"{use} {best}: it is the best on validation, and no method that trains less is"
+            f" surely within {margin} of its {title} on test."
+        )
+    else:
+        tested = {method.name: method for method in advice.tested}[advice.method]
+        text = (
+            f"{use} {chosen}: of the methods whose {title} is surely not more than {margin} below"
+            f" that of {best}, the best on validation, it trains the fewest parameters"
+            f" (difference {_points(tested.difference)}, at least {_points(tested.low)} points;"
+            f" p {_p(tested.p_not_worse_holm)})."
+        )
+    if advice.better_on_test:
+        better = " and ".join(comparison.method(name).title for name in advice.better_on_test)
+        text += f" But on test {better} did better than {best}."
+    return text
+
+
+# By metric, how a value is written.
+_COSTS: dict[str, Callable[[float], str]] = {
+    "trainable_parameters": lambda count: f"{count:,.0f}",
+    "train_seconds": lambda seconds: str(timedelta(seconds=round(seconds))),
+    "examples_per_second": lambda speed: f"{speed:,.0f}",
+    "peak_memory_mib": lambda mib: f"{mib:,.0f} MiB",
+    "saved_bytes": lambda size: filesize.decimal(round(size)),
+}
+
+
+def _parts(console: Console, grid: Grid) -> list[Grid]:
+    """The grid, or, where it is wider than the terminal, halves of it one by one."""
+    if len(grid.columns) <= 2 or fits(console, grid.drawn()):
+        return [grid]
+    middle = (len(grid.columns) + 1) // 2
+    halves = (range(middle), [0, *range(middle, len(grid.columns))])
+    return [part for half in halves for part in _parts(console, grid.take(half))]
+
+
+def _best(metric: str) -> Callable[..., float]:
+    return max if CATALOG[metric].higher_is_better else min
+
+
+def _trained(name: str, costs: Costs) -> float:
+    return costs.get(name, {}).get("trainable_parameters", 0)
+
+
+def _score(score: Score, question: Question) -> Cell:
+    interval = score.answer(question)
+    text = f"{score.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return Cell(text, round(score.mean, 3))
+
+
+def _costs(cost: Mapping[str, float]) -> list[Cell]:
+    """Costs of 0 are those of a head that nobody trained: nothing to compete with."""
+    values = [(cost.get(metric), text) for metric, text in _COSTS.items()]
+    return [Cell(text(value), value) if value else NOTHING for value, text in values]
+
+
+def _tested(test: Test | None) -> list[Cell]:
+    """Interval and p of one question, which may have no answer."""
+    if test is None:
+        return [NOTHING, NOTHING]
+    # With the sign also of what rounds to 0: an interval is read for the side of 0 where it ends.
+    interval = f"[{test.low:+.3f}, {test.high:+.3f}]"
+    return [Cell(interval), Cell(_p(test.p_holm).removeprefix("= "))]
+
+
+def _smallest(test: Test) -> Cell:
+    if test.smallest_detectable is None:
+        return NOTHING
+    return Cell(f"{test.smallest_detectable:.3f}")
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _signed(share: float) -> str:
+    # Adding 0 turns -0 into 0.
+    return f"{round(share, 3) + 0:+.3f}"
+
+
+def _plain_points(share: float) -> str:
+    points = f"{100 * share:g}"
+    return f"{points} point{'s' * (points != '1')}"
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 1) + 0:+.1f}"

@@ -1,1 +1,0 @@
-"""Results: predictions in, metrics, intervals, tables and plot data out. Loads no model."""

@@ -1,0 +1,1 @@
+"""Trained runs on disk: written, read, archived."""

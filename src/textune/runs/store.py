@@ -1,0 +1,235 @@
+"""Runs on disk: where a run keeps what, and the runs that are compared.
+
+A run is one method trained from one seed, in <folder>/<name>/<seed>/. Only this file knows the
+layout within.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textune.config.base import UNTRAINED
+from textune.config.sections import Decision
+from textune.errors import UserError
+from textune.runs import predictions
+from textune.runs.predictions import Predictions
+from textune.runs.record import Cost, RunRecord, read_record, write_record
+from textune.tasks.base import Task
+from textune.tasks.registry import TASKS
+
+Split = Literal["validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run, and the paths in it."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, runs: Path, name: str, seed: int) -> "RunFolder":
+        """That of a run in the folder `runs`."""
+        return cls(runs / name / str(seed))
+
+    @property
+    def weights(self) -> Path:
+        """The folder of what was trained."""
+        return self.path / "model"
+
+    @property
+    def live(self) -> Path:
+        """The folder of dvclive's record of every epoch."""
+        return self.path / "live"
+
+    @property
+    def record(self) -> Path:
+        """run.json."""
+        return self.path / "run.json"
+
+    def curve(self, metric: str) -> Path:
+        """The validation's values of a metric by epoch, as dvclive writes them."""
+        return self.live / "plots/metrics/validation" / f"{metric}.tsv"
+
+    def predictions(self, split: Split, untrained: bool = False) -> Path:
+        """What the trained model, or the one before training, predicts for a split."""
+        return self.path / (UNTRAINED if untrained else "predictions") / f"{split}.parquet"
+
+    @property
+    def has_untrained(self) -> bool:
+        """Whether the predictions before training are there."""
+        return self.predictions("test", untrained=True).parent.is_dir()
+
+    def write_predictions(
+        self, split: Split, predicted: Predictions, untrained: bool = False
+    ) -> None:
+        """Write what a model predicts for a split."""
+        predictions.write(self.predictions(split, untrained), predicted)
+
+    def write_record(self, record: RunRecord) -> None:
+        """Write run.json."""
+        write_record(self.record, record)
+
+    def read(self) -> "Run":
+        """The run. Raises `UserError` if it is missing or incomplete."""
+        if not self.path.is_dir():
+            raise UserError(
+                f"{self.path} is missing: run `dvc repro`, or take {self.path.parent.name} out of"
+                " methods in params.yaml"
+            )
+        return Run(self, read_record(self.record), self._read_splits(untrained=False))
+
+    def read_untrained(self) -> "Run":
+        """The model that the run started from, which cost nothing to make."""
+        record = read_record(self.record)
+        free = Cost(
+            trainable_parameters=0,
+            total_parameters=record.cost.total_parameters,
+            training_flops=0.0,
+            train_seconds=0.0,
+            examples_per_second=0.0,
+            peak_memory_mib=0.0,
+        )
+        changes = {"name": UNTRAINED, "best_epoch": 0, "cost": free, "saved_bytes": 0}
+        return Run(self, record.model_copy(update=changes), self._read_splits(untrained=True))
+
+    def _read_splits(self, untrained: bool) -> dict[Split, Predictions]:
+        return {split: predictions.read(self.predictions(split, untrained)) for split in SPLITS}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One method trained with one seed: its folder, record and predictions by split.
+
+    weights: (k,) of the classes in the decision for one of them; None: all alike.
+    """
+
+    folder: RunFolder
+    record: RunRecord
+    predictions: dict[Split, Predictions]
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def task(self) -> Task:
+        """The kind of label."""
+        return TASKS[self.record.task]
+
+    def predicted(self, split: Split) -> NDArray[np.int64]:
+        """(n,) what is predicted for each example."""
+        return self.task.decide(self.predictions[split].probabilities, self.weights)
+
+    def example_scores(self, split: Split) -> NDArray[np.float64]:
+        """(n,) the score of each example: whether it is right."""
+        return self.task.example_scores(self.predictions[split].labels, self.predicted(split))
+
+    def scores(self, split: Split) -> dict[str, float]:
+        """By metric, of all examples."""
+        of_split = self.predictions[split]
+        return self.task.scores(
+            of_split.labels, self.predicted(split), of_split.probabilities, self.record.label_names
+        )
+
+    def decided(self, decision: Decision) -> "Run":
+        """The same with another way from probabilities to a class, by validation's labels."""
+        labels, classes = self.predictions["validation"].labels, len(self.record.label_names)
+        weights = self.task.decision_weights(decision, labels, classes)
+        return Run(self.folder, self.record, self.predictions, weights)
+
+
+@dataclass(frozen=True)
+class RunSet(Mapping[str, list[Run]]):
+    """The runs of each method, one a seed, in the declared order of methods; `untrained` first.
+
+    titles: what people call the methods.
+    """
+
+    runs: dict[str, list[Run]]
+    seeds: list[int]
+    titles: dict[str, str]
+    decision: Decision
+
+    def __getitem__(self, name: str) -> list[Run]:
+        return self.runs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    @property
+    def methods(self) -> list[str]:
+        """The names without `untrained`, in the declared order."""
+        return [name for name in self.runs if name != UNTRAINED]
+
+    @property
+    def first(self) -> Run:
+        """Any run: labels and examples are the same in all."""
+        return next(iter(self.runs.values()))[0]
+
+    @property
+    def label_names(self) -> list[str]:
+        """The names of the classes."""
+        return self.first.record.label_names
+
+    def title(self, name: str) -> str:
+        """What people call a method, or `untrained`."""
+        if name == UNTRAINED:
+            return "untrained head"
+        title = self.titles.get(name, name)
+        trained = self.runs[name][0].record.cost.trainable_parameters > 0
+        return title if trained else f"{title}, left untrained"
+
+
+def load_runs(
+    folders: Mapping[str, Path],
+    seeds: Sequence[int],
+    titles: Mapping[str, str],
+    decision: Decision = "most_probable",
+) -> RunSet:
+    """The runs of the methods that `folders` names, in its order, one a seed in the order of seeds.
+
+    folders: by method the folder that has <name>/<seed>. Nothing else there is read. The first
+    method that kept its predictions from before training gives `untrained`.
+    Raises `UserError` if a run is missing or incomplete, or if two runs predict different examples
+    or started from different models.
+    """
+    runs: dict[str, list[Run]] = {}
+    for name, folder in folders.items():
+        of_method = [RunFolder.of(folder, name, seed) for seed in seeds]
+        runs[name] = [run.read() for run in of_method]
+        if UNTRAINED not in runs and all(run.has_untrained for run in of_method):
+            runs = {UNTRAINED: [run.read_untrained() for run in of_method], **runs}
+    _check_comparable([run for of_method in runs.values() for run in of_method])
+    decided = {name: [run.decided(decision) for run in runs[name]] for name in runs}
+    return RunSet(decided, list(seeds), dict(titles), decision)
+
+
+def _check_comparable(runs: Sequence[Run]) -> None:
+    """One start for all, and, as paired statistics need, the same examples in the same order."""
+    # A learner without an encoder starts from no model.
+    models = [(run, run.record.params["model"]) for run in runs if "model" in run.record.params]
+    for run, model in models[1:]:
+        if model != models[0][1]:
+            raise UserError(
+                f"{models[0][0].folder.path} and {run.folder.path} started from different models"
+                f" ({models[0][1]} and {model}): run `dvc repro`, or take a method that"
+                " params.yaml's model lacks out of methods"
+            )
+    first = runs[0]
+    for run in runs[1:]:
+        for split in SPLITS:
+            ours, theirs = first.predictions[split], run.predictions[split]
+            if (
+                ours.row_ids != theirs.row_ids
+                or ours.labels.tolist() != theirs.labels.tolist()
+                or first.record.label_names != run.record.label_names
+            ):
+                raise UserError(
+                    f"{first.folder.path} and {run.folder.path} predict different {split} examples,"
+                    " so they were trained on different data/prepared: run `dvc repro`"
+                )

@@ -1,0 +1,1 @@
+"""What can be said of the methods, and how sure it is."""

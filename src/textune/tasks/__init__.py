@@ -1,0 +1,1 @@
+"""Kinds of labels: what depends on them."""

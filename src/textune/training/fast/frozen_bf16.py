@@ -1,0 +1,24 @@
+"""Weights that are not trained, held in bf16 while training goes on."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+
+@contextlib.contextmanager
+def frozen_in_bf16(model: nn.Module, enabled: bool) -> Iterator[None]:
+    """Hold the weights that are not trained in bf16 for a while, so that no step converts them.
+
+    For use with bf16 autocast. Afterwards the model has its own weights again.
+    """
+    frozen = [p for p in model.parameters() if not p.requires_grad and p.dtype == torch.float32]
+    originals = [parameter.data for parameter in frozen] if enabled else []
+    for parameter, original in zip(frozen, originals, strict=False):
+        parameter.data = original.to(torch.bfloat16)
+    try:
+        yield
+    finally:
+        for parameter, original in zip(frozen, originals, strict=False):
+            parameter.data = original.to(parameter.device)

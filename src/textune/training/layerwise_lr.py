@@ -1,0 +1,24 @@
+"""Lower learning rates for lower blocks (Clark et al. 2020, ELECTRA)."""
+
+from torch import nn
+
+from textune.modeling.pretrained import Classifier
+
+
+def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, float]:
+    """The factor of the learning rate for each parameter of a model that a method has attached to.
+
+    It is 1 for what stands above the blocks, `decay` for the last block, `decay` squared for the
+    one below, and so on down to the embeddings. Raises `UserError` if the encoder is no list of
+    blocks.
+    """
+    blocks = classifier.blocks
+    scales = dict.fromkeys(classifier.model.parameters(), 1.0)
+    below = ("embeddings", "embeddings_project")  # the second is ELECTRA's
+    modules = [getattr(classifier.model.base_model, name, None) for name in below]
+    # The encoder, too: DeBERTa has embeddings of relative positions there, beside the blocks.
+    for module in filter(None, [*modules, classifier.encoder]):
+        scales.update(dict.fromkeys(module.parameters(), decay ** (len(blocks) + 1)))
+    for depth, block in enumerate(reversed(blocks), start=1):
+        scales.update(dict.fromkeys(block.parameters(), decay**depth))
+    return scales

@@ -1,0 +1,243 @@
+"""A method fine-tuning an encoder from one seed, through transformers' Trainer."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+from torch.utils.data import Dataset
+from transformers import EvalPrediction, PrinterCallback, set_seed
+
+from textune.metrics.catalog import OF_EPOCHS
+from textune.modeling.learner import Job, Learner
+from textune.modeling.methods.base import EncoderMethod
+from textune.modeling.pretrained import load_classifier, load_tokenizer
+from textune.runs.predictions import Predictions
+from textune.runs.record import Cost
+from textune.runs.store import Split
+from textune.training.arguments import learning_arguments, training_arguments
+from textune.training.batches import LengthGroupedBatches, PaddedExamples
+from textune.training.callbacks import (
+    AverageWeights,
+    History,
+    KeepBest,
+    RecordLive,
+    ShowProgress,
+    Stopwatch,
+)
+from textune.training.fast.cached_features import (
+    FeatureExamples,
+    FrozenEncoder,
+    HeadOverFeatures,
+    first_token_features,
+)
+from textune.training.fast.first_token import first_token_only
+from textune.training.fast.frozen_bf16 import frozen_in_bf16
+from textune.training.flops import training_flops
+from textune.training.hardware import PeakMemory, choose_device, choose_precision
+from textune.training.layerwise_lr import rate_scales
+from textune.training.trainer import TextTrainer
+
+
+class EncoderLearner(Learner):
+    """A method on a fresh pretrained model.
+
+    `model` is what is trained, `trainer` may be given callbacks between `start` and `fit`;
+    `train_seconds` is the time in training steps and in encoding train, without validation.
+    """
+
+    def __init__(self, method: EncoderMethod, job: Job) -> None:
+        self.method, self.job = method, job
+        self.device = choose_device(job.train)
+        self.precision = choose_precision(job.train, self.device)
+        self.train_seconds = 0.0
+        self._splits = {"train": job.data.train, "validation": job.data.validation}
+        if job.data.test is not None:
+            self._splits["test"] = job.data.test
+        self._datasets: dict[str, Dataset[Any]] = {}
+        self._history = History()
+        self._live: RecordLive | None = None
+        # Of the last validation, then of the best epoch's: predicting again would give the same.
+        self._validation_outputs: NDArray[np.float64] | None = None
+        self._peak_memory = PeakMemory(self.device)
+
+    def start(self) -> None:
+        self._make_model()
+        if self.job.live is not None:
+            self._live = RecordLive(self.job.live, OF_EPOCHS)
+            self.trainer.add_callback(self._live)
+        with self._fast_model():
+            self.trainer.evaluate()
+
+    def fit(self) -> list[dict[str, float]]:
+        if self.trainable_parameters > 0:
+            with self._peak_memory:
+                self._train()
+        if self._live is not None:
+            self._live.end()
+        return self._history.epochs
+
+    def predict(self, split: Split) -> Predictions:
+        examples, dataset = self._splits[split], self._dataset(split)
+        outputs = self._validation_outputs if split == "validation" else None
+        if outputs is None:
+            with self._fast_model():
+                outputs = self.trainer.outputs(dataset)
+        probabilities = np.empty(outputs.shape, np.float32)
+        probabilities[examples.by_length()] = self.job.task.activate(outputs)
+        return Predictions(examples.row_ids, examples.labels, probabilities)
+
+    def save(self, folder: Path) -> None:
+        self.method.save(self.model, self.classifier, folder)
+
+    def load(self, folder: Path) -> None:
+        self._make_model(folder)
+
+    def cost(self) -> Cost:
+        trained = self.train_seconds > 0
+        seen = len(self.job.data.train) * self.job.train.epochs
+        return Cost(
+            trainable_parameters=self.trainable_parameters,
+            total_parameters=self.total_parameters,
+            training_flops=training_flops(self.method, self.job) if trained else 0.0,
+            train_seconds=round(self.train_seconds, 2),
+            examples_per_second=round(seen / self.train_seconds, 2) if trained else 0.0,
+            peak_memory_mib=round(self._peak_memory.mib),
+        )
+
+    def settings(self) -> dict[str, Any]:
+        train = self.job.train.model_dump(exclude={"seeds"})
+        return {
+            "model": self.job.model.model_dump(),
+            "train": {**train, "device": self.device, "precision": self.precision},
+        }
+
+    @property
+    def trainable_parameters(self) -> int:
+        """Number of weights that training changes."""
+        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+
+    @property
+    def total_parameters(self) -> int:
+        """Number of weights that the model predicts with, with what the method added."""
+        named = self.model.named_parameters()
+        # peft keeps the head as it was before training, for when its adapter is turned off.
+        return sum(p.numel() for name, p in named if "original_module" not in name)
+
+    def _make_model(self, saved: Path | None = None) -> None:
+        """Fresh from the pretrained checkpoint and ready to train, or as it was saved."""
+        job = self.job
+        self.classifier = load_classifier(
+            job.model, job.data.label_names, job.seed, job.task.problem_type
+        )
+        set_seed(job.seed)
+        self.model: nn.Module = (
+            self.method.attach(self.classifier)
+            if saved is None
+            else self.method.load(self.classifier, saved)
+        )
+        self._pad_token_id = load_tokenizer(job.model).pad_token_id
+        self.trainer = self._build_trainer()
+        self.trainer.remove_callback(PrinterCallback)
+        self.trainer.add_callback(self._history)
+        self.trainer.add_callback(ShowProgress(f"{job.name} seed {job.seed}", len(job.data.train)))
+
+    def _train(self) -> None:
+        train = self.job.train
+        self.trainer.train_dataset = self._dataset("train")
+        stopwatch = Stopwatch()
+        best = KeepBest(self.model, train.metric_for_best_model, lambda: self._validation_outputs)
+        self.trainer.add_callback(stopwatch)
+        if train.ema_decay:
+            self.trainer.add_callback(AverageWeights(self.model, train.ema_decay))
+        self.trainer.add_callback(best)
+        with self._fast_model():
+            self.trainer.train()
+        best.restore()
+        self._validation_outputs = best.outputs
+        self.best_epoch = best.epoch
+        self.train_seconds += stopwatch.seconds
+
+    @property
+    def _caches_features(self) -> bool:
+        return self.job.train.fast.cached_features and not self.method.trains_encoder
+
+    @contextlib.contextmanager
+    def _fast_model(self) -> Iterator[None]:
+        fast = self.job.train.fast
+        in_bf16 = fast.frozen_bf16 and self.precision == "bf16"
+        first_token = first_token_only(self.classifier, enabled=fast.first_token)
+        with frozen_in_bf16(self.model, enabled=in_bf16), first_token:
+            yield
+
+    def _dataset(self, split: str) -> Dataset[Any]:
+        """Texts or, where the encoder is frozen, features computed once.
+
+        Train as it is; the others by length, as texts of like length side by side cost the least
+        padding.
+        """
+        if split not in self._datasets:
+            examples = self._splits[split]
+            length = self.job.model.max_length
+            texts = PaddedExamples(
+                examples if split == "train" else examples.take(examples.by_length()),
+                self._pad_token_id,
+                length if self.job.train.padding == "max_length" else None,
+            )
+            self._datasets[split] = self._features(split, texts) if self._caches_features else texts
+        return self._datasets[split]
+
+    def _features(self, split: str, texts: PaddedExamples) -> FeatureExamples:
+        start = time.perf_counter()
+        batch_size = self.job.train.eval_batch_size
+        with self._fast_model():
+            features = first_token_features(
+                self.classifier, texts, batch_size, self.device, self.precision
+            )
+        if split == "train":
+            self.train_seconds += time.perf_counter() - start
+        return FeatureExamples(features, texts.split.labels)
+
+    def _build_trainer(self) -> TextTrainer:
+        job, train = self.job, self.job.train
+        batches = LengthGroupedBatches(job.data.train.lengths, train.batch_size, job.seed)
+        grouped = train.group_by_length and not self._caches_features
+        return TextTrainer(
+            train_batches=batches if grouped else None,
+            training_loss=job.task.training_loss(train, job.data.train.labels),
+            rate_scales=(
+                rate_scales(self.classifier, train.layer_decay) if train.layer_decay < 1 else {}
+            ),
+            fast=train.fast,
+            model=self._trained_module(),
+            args=training_arguments(
+                self.device,
+                self.precision,
+                **learning_arguments(train, self.method.learning_rate, job.seed),
+                eval_strategy="epoch",
+                logging_strategy="epoch",
+                remove_unused_columns=False,
+                dataloader_pin_memory=self.device == "cuda",
+                accelerator_config={"non_blocking": self.device == "cuda"},
+            ),
+            eval_dataset=self._dataset("validation"),
+            compute_metrics=self._validation_scores,
+        )
+
+    def _trained_module(self) -> nn.Module:
+        if self.method.trains_encoder:
+            return self.model
+        if self._caches_features:
+            return HeadOverFeatures(self.classifier)
+        return FrozenEncoder(self.classifier)
+
+    def _validation_scores(self, output: EvalPrediction) -> dict[str, float]:
+        self._validation_outputs = np.asarray(output.predictions, np.float64)
+        task, labels = self.job.task, np.asarray(output.label_ids)
+        probabilities = task.activate(self._validation_outputs)
+        predicted = task.decide(probabilities)
+        return task.scores(labels, predicted, probabilities, self.job.data.label_names)

@@ -1,0 +1,62 @@
+"""A model that lacks a method is refused before any work, in a line that says which it has."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from tests.tiny import ARCHITECTURES, METHODS
+from textune.config.sections import ModelParams
+from textune.errors import UserError
+from textune.modeling.compatibility import require_compatible
+from textune.modeling.pretrained import tokenize
+from textune.params import Params
+
+MakeParams = Callable[..., Params]
+
+
+def require(params: Params, *names: str) -> None:
+    require_compatible(params.model, {name: params.method(name) for name in names})
+
+
+@pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {"mpnet"}))
+def test_six_architectures_have_every_method(tiny_params: MakeParams, architecture: str) -> None:
+    require(tiny_params(architecture), *METHODS)
+
+
+def test_an_architecture_that_adapters_does_not_know(tiny_params: MakeParams) -> None:
+    params = tiny_params("mpnet")
+    require(params, "baseline", "lora", "full")
+    with pytest.raises(UserError) as raised:
+        require(params, *METHODS)
+    assert str(raised.value) == (
+        f"model.name: the package adapters does not know mpnet, which {params.model.name} is;"
+        " it has baseline, lora, full: set methods in params.yaml to [baseline, lora, full] and"
+        " run dvc repro train_baseline train_lora train_full; dvc repro -s evaluate"
+    )
+
+
+def test_one_obstacle_of_several_methods_is_told_once(tiny_params: MakeParams) -> None:
+    params = tiny_params("bert", model={"name": "no/such/folder"})
+    with pytest.raises(UserError) as raised:
+        require(params, *METHODS)
+    told = str(raised.value)
+    assert told.count("no/such/folder is not on the hub") == 1
+    assert "; it has" not in told
+
+
+@pytest.mark.parametrize(
+    ("architecture", "limit"), [("bert", 128), ("roberta", 127), ("deberta-v2", 128)]
+)
+def test_texts_are_no_longer_than_the_position_embeddings(
+    tiny_params: MakeParams, architecture: str, limit: int
+) -> None:
+    name = tiny_params(architecture).model.name
+    texts = pd.Series(["a " * 200], index=[7])
+
+    def tokens(max_length: int) -> pd.Series:
+        return tokenize(ModelParams(name=name, revision=None, max_length=max_length), texts)
+
+    assert tokens(limit).list.len().to_dict() == {7: limit}
+    with pytest.raises(UserError, match=rf"max_length is {limit + 1}, .* at most {limit} tokens"):
+        tokens(limit + 1)

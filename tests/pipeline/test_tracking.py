@@ -1,0 +1,43 @@
+"""What neither git nor DVC tracks is refused: a queued experiment would not see it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import git, write_tweeteval
+from textune.errors import UserError
+from textune.pipeline.tracking import require_tracked
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that git tracks; the repository is the cwd."""
+    monkeypatch.chdir(tmp_path)
+    path = write_tweeteval(Path("raw"), {"train": 6, "val": 3, "test": 3})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    return path
+
+
+def test_folder_that_git_tracks_is_accepted(folder: Path) -> None:
+    require_tracked(folder)
+
+
+def test_untracked_folder_is_refused_with_the_cure(folder: Path) -> None:
+    git(folder.parent, "rm", "-rq", "--cached", "raw")
+    with pytest.raises(UserError, match=r"neither git nor DVC tracks all of raw.* `dvc add raw`"):
+        require_tracked(folder)
+
+
+def test_stranger_in_a_tracked_folder_is_refused(folder: Path) -> None:
+    (folder / "train_extra.txt").write_text("x")
+    with pytest.raises(UserError, match="neither git nor DVC tracks all of raw"):
+        require_tracked(folder)
+
+
+def test_folder_that_dvc_tracks_is_accepted(folder: Path) -> None:
+    git(folder.parent, "rm", "-rq", "--cached", "raw")
+    subprocess.run(["dvc", "init", "-q"], check=True, capture_output=True)
+    subprocess.run(["dvc", "add", "-q", "raw"], check=True, capture_output=True)
+    require_tracked(folder)
