@@ -86,7 +86,7 @@ def test_every_compared_method_is_tried_on_part_of_train(made: list[Any]) -> Non
     assert made == [(name, rate, 12, None, 7) for name, rates in RATES.items() for rate in rates]
     assert set(results) == {"baseline", "lora", "setting"}
     setting = results["setting"]
-    assert (setting["train_rows"], setting["validation_rows"], setting["seed"]) == (12, 12, 7)
+    assert (setting["train_examples"], setting["validation_examples"], setting["seed"]) == (12, 12, 7)
     assert setting["lora"]["method"] == "lora"
     assert "learning_rate" not in setting["lora"]
     assert setting["train"]["fast"]["attention"] is True

@@ -40,6 +40,8 @@ def workspace(
     folder.mkdir()
     params = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["methods"] = list(methods)
+    for name in methods:
+        params.setdefault(name, params["lora"])
     params["train"]["seeds"] = seeds
     params["evaluate"]["resamples"] = 1000
     YAML().dump(params, folder / "params.yaml")

@@ -67,7 +67,6 @@ def test_verdicts_are_over_seeds_with_three_seeds(comparison: Comparison) -> Non
 
 
 def test_verdicts_follow_the_corrected_p_of_their_own_question(comparison: Comparison) -> None:
-    """That of the fixed models is smaller here, and would call other pairs better."""
     for pair in comparison.pairs:
         for found in pair.differences.values():
             p_holm = found.answer(Question.OVER_SEEDS).p_holm

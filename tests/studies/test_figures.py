@@ -1,69 +1,102 @@
-"""The figures of a study are those of the predictions that lie beside them."""
+"""The study's predictions give every figure of its files again, byte for byte."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from textune.results.writing import write_results
 
-from tests.tiny import ROOT
-from textune.io import read_json
+from studies.tweeteval_minilm.results import STUDY
+from textune.config.sections import EvaluateParams
+from textune.io import write_json
 from textune.params import read_params
-from textune.runs.archive import kept_seeds
-from textune.runs.store import load_runs
+from textune.report.plot_data import write_plot_data
+from textune.report.scores import cost, quality
+from textune.report.tables import read_results
+from textune.report.writing import write_results
+from textune.runs.archive import archived, shared_seeds
+from textune.runs.store import RunSet, load_runs
 
-# What the study's README sets for runs that are kept by a name of their own.
-PARAMETERS = {"lora_all_linear": {"target_modules": "all-linear", "learning_rate": 0.0005}}
-STUDIES = sorted(path.parent for path in (ROOT / "metrics/studies").rglob("runs"))
-# What the study's README passes to `evaluate` for `balanced`.
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the study's README passes to `textune evaluate` for one folder of figures."""
+
+    folder: str
+    predictions: list[str]
+    methods: list[str] = field(default_factory=list)
+    params: str = "params.yaml"
+    changed: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> tuple[RunSet, EvaluateParams]:
+        params = read_params(STUDY / self.params)
+        settings = params.evaluate.model_copy(update=self.changed)
+        folders = archived([STUDY / path for path in self.predictions], params.methods)
+        folders = {name: folders[name] for name in self.methods or folders}
+        seeds = shared_seeds(folders)
+        return load_runs(folders, seeds, params.titles, settings.decision), settings
+
+
 BALANCED = {"metric": "macro_recall", "decision": "balanced"}
-FIGURES = [
-    *((study, "", {}) for study in STUDIES),
-    *((study, "balanced", BALANCED) for study in STUDIES if (study / "balanced").exists()),
+EVALUATIONS = [
+    Evaluation(".", ["runs"]),
+    Evaluation("by_macro_recall", ["by_macro_recall/runs"], params="by_macro_recall/params.yaml"),
+    Evaluation(
+        "ten_epochs_on_cpu",
+        ["ten_epochs_on_cpu/runs"],
+        ["lora_ten_epochs", "adapter_ten_epochs"],
+    ),
+]
+LARGE = [
+    Evaluation("balanced", ["runs"], changed=BALANCED),
+    Evaluation(
+        "ten_epochs",
+        ["runs", "ten_epochs/runs"],
+        ["lora", "lora_ten_epochs", "adapter", "adapter_ten_epochs"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("study", "folder", "changed"), FIGURES, ids=lambda value: getattr(value, "name", None)
-)
-def test_the_predictions_give_every_figure_again(
-    study: Path, folder: str, changed: dict[str, str], tmp_path: Path
+def folder_name(evaluation: Evaluation) -> str:
+    return evaluation.folder
+
+
+@pytest.mark.parametrize("evaluation", EVALUATIONS, ids=folder_name)
+def test_the_predictions_give_every_figure_again(evaluation: Evaluation, tmp_path: Path) -> None:
+    write_results(*evaluation.read(), tmp_path)
+    assert_committed(evaluation, tmp_path, files=8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("evaluation", LARGE, ids=folder_name)
+def test_the_predictions_give_every_figure_of_a_large_comparison_again(
+    evaluation: Evaluation, tmp_path: Path
 ) -> None:
-    runs = study / "runs"
-    settings = read_params(study / "params.yaml").evaluate.model_copy(update=changed)
-    write_results(load_runs(runs, kept_seeds(runs), settings.decision), settings, tmp_path)
-    again = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(again) == 8
-    for path in again:
-        committed = study / folder / path.relative_to(tmp_path)
+    write_results(*evaluation.read(), tmp_path)
+    assert_committed(evaluation, tmp_path, files=8)
+
+
+@pytest.mark.parametrize("evaluation", LARGE, ids=folder_name)
+def test_the_predictions_give_all_but_intervals_and_tests_of_a_large_comparison_again(
+    evaluation: Evaluation, tmp_path: Path
+) -> None:
+    runs, _ = evaluation.read()
+    on_test = quality(runs, "test")
+    write_json(tmp_path / "validation.json", quality(runs, "validation"))
+    write_json(tmp_path / "quality.json", on_test)
+    write_json(tmp_path / "cost.json", cost(runs))
+    write_plot_data(runs, tmp_path)
+    assert_committed(evaluation, tmp_path, files=7)
+    comparison = read_results(STUDY / evaluation.folder)
+    assert [method.name for method in comparison.methods] == list(runs)
+    for method in comparison.methods:
+        assert method.title == runs.title(method.name)
+        for metric, score in method.scores.items():
+            assert score.mean == pytest.approx(on_test[method.name][metric], abs=2e-6)
+
+
+def assert_committed(evaluation: Evaluation, output: Path, files: int) -> None:
+    written = [path for path in output.rglob("*") if path.is_file()]
+    assert len(written) == files
+    for path in written:
+        committed = STUDY / evaluation.folder / path.relative_to(output)
         assert path.read_bytes() == committed.read_bytes(), committed
-
-
-@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
-def test_runs_are_of_the_parameters_beside_them(study: Path) -> None:
-    params = read_params(study / "params.yaml")
-    train = params.train.model_dump(exclude={"seeds", "device", "precision"})
-    # A link leads to the runs of another study, which has its own parameters.
-    methods = [path for path in (study / "runs").iterdir() if not path.is_symlink()]
-    files = [file for path in methods for file in path.glob("*/run.json")]
-    assert files
-    for file in files:
-        record = read_json(file)
-        method = record["method"]
-        own = params.method(method).model_dump() | PARAMETERS.get(file.parts[-3], {})
-        assert record["params"][method] == own
-        assert record["params"]["model"] == params.model.model_dump()
-        assert train.items() <= record["params"]["train"].items()
-        assert record["params"]["train"]["precision"] == "bf16"
-
-
-def test_rates_that_were_not_taken_differ_in_nothing_else() -> None:
-    candidates = [file for study in STUDIES for file in study.glob("candidates/*/*/run.json")]
-    assert candidates
-    for file in candidates:
-        params = read_params(file.parents[3] / "params.yaml")
-        train = params.train.model_dump(exclude={"seeds", "device", "precision"})
-        record = read_json(file)
-        own = params.method(record["method"]).model_dump()
-        tried = record["params"][record["method"]]
-        assert {key for key in own if own[key] != tried[key]} == {"learning_rate"}
-        assert train.items() <= record["params"]["train"].items()

@@ -24,7 +24,7 @@ AS_GIVEN = "as in params.yaml"
 _FIXED = ("train.seeds", "train.metric_for_best_model")
 _KIND = "method"
 # What scores of all methods depend on; the rest of a setting are the methods' sections.
-_COMMON = ("seed", "train_rows", "validation_rows", "data_sha256", "model", "train")
+_COMMON = ("seed", "train_examples", "validation_examples", "data_sha256", "model", "train")
 
 _Key = TypeVar("_Key")
 
@@ -151,8 +151,8 @@ def _setting(
     names = dict.fromkeys([*params.methods, *(trial.method for trial in trials)])
     return {
         "seed": seed,
-        "train_rows": len(data.train),
-        "validation_rows": len(data.validation),
+        "train_examples": len(data.train),
+        "validation_examples": len(data.validation),
         "data_sha256": data.digest(),
         "model": params.model.model_dump(),
         "train": params.train.model_dump(exclude={"seeds"}),
