@@ -25,7 +25,7 @@ repro: install  ## run every stage that is out of date, then show the table
 
 # Three workers keep two cores busy: many tests wait for a process or a server.
 test: lint types  ## lint, check types, run the tests
-	pytest -n 3
+	pytest -n 3 --dist worksteal
 
 test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
 	pytest -m slow -s

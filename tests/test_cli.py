@@ -243,4 +243,5 @@ def test_check_sees_what_the_model_does_not_have(
         tmp_path, textune, lambda values: values["lora"].update(target_modules=["nothing"])
     )
     assert "nothing" in error
-    assert "set methods in params.yaml to [baseline, adapter, full]" in error
+    assert "lora.target_modules: " in error
+    assert "has no nothing; its linear layers are named dense, key, query, value" in error

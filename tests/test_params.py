@@ -121,7 +121,10 @@ def test_old_keys_are_told_by_their_new_names_alone() -> None:
 
 def test_a_key_that_is_neither_a_section_nor_a_method_is_told() -> None:
     values = {**real_values(), "trian": {"epochs": 3}, "lora_all": {"r": 8}}
-    with pytest.raises(UserError, match=r"trian is no parameter.*; lora_all is no parameter"):
+    with pytest.raises(
+        UserError,
+        match=r"trian is no parameter.*; lora_all is no .* section, it lacks lora_all\.method",
+    ):
         check_params(values, "params.yaml")
 
 

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command needs it, so that `--help` answers at once.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -183,11 +184,19 @@ def search(
         raise errors.UserError("--method goes with --vary; learning rates are for all methods")
 
     from textune.pipeline.paths import METRICS
-    from textune.pipeline.search import learning_rate_trials, one_at_a_time, search
+    from textune.pipeline.search import (
+        learning_rate_trials,
+        one_at_a_time,
+        search,
+        without_rates,
+    )
     from textune.training.quiet import quieten
 
     output = output or METRICS / ("search_changes.json" if vary else "search.json")
     trials = one_at_a_time(params, vary, method or []) if vary else learning_rate_trials(params)
+    if not vary:
+        for name in without_rates(params):
+            print(f"{name} is left out: it has no list in search.learning_rates", file=sys.stderr)
     quieten()
     for trial, score in search(params, trials, output, rates_vary=not vary):
         print(f"{trial.method}  {trial.name}  {score:.4f}", flush=True)

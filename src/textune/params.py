@@ -175,6 +175,8 @@ def _explain(error: ValidationError, schema: type[BaseModel], prefix: tuple[str,
         lines[key] = f"{lines[key]}, or {_may(problem)}" if key in lines else _told(key, problem)
         if problem["type"] == "extra_forbidden" and key not in _RENAMED:
             lines[key] += f"; known here: {', '.join(_known(_location(problem)[:-1], schema))}"
+            if isinstance(problem["input"], dict):
+                lines[key] += f"; if it is a method's section, it lacks {key}.method"
     return "; ".join(lines.values())
 
 

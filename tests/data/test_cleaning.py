@@ -88,5 +88,5 @@ def test_unsure_labels_go() -> None:
     corpus, dropped = clean(Corpus(["x", "y"], {"train": rows}), sure)
     assert corpus.tables["train"]["text"].tolist() == ["a"]
     assert dropped["train"]["low_confidence"] == 2
-    with pytest.raises(UserError, match=r"data\.min_confidence: crowdflower tells no confidence"):
+    with pytest.raises(UserError, match=r"data\.min_confidence: crowdflower has no confidence"):
         clean(Corpus(["x", "y"], {"train": rows.drop(columns="confidence")}), sure)

@@ -63,9 +63,9 @@ def test_limit_draws_from_train_only_and_by_label() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"test_size": 300}, "data.test_size is 300, but only 300 rows are there"),
-        ({"validation_size": 250}, "data.validation_size is 250, but only 240 rows"),
-        ({"max_train_examples": 1}, "data.max_train_examples: cannot split 192 rows by label"),
+        ({"test_size": 300}, "data.test_size is 300, but train has only 300 examples"),
+        ({"validation_size": 250}, "data.validation_size is 250, but train has only 240 examples"),
+        ({"max_train_examples": 1}, "data.max_train_examples: cannot split 192 examples by label"),
     ],
 )
 def test_sizes_that_do_not_fit(changes: dict[str, Any], expected: str) -> None:
@@ -76,5 +76,5 @@ def test_sizes_that_do_not_fit(changes: dict[str, Any], expected: str) -> None:
 def test_a_label_with_one_row_is_named() -> None:
     rows = corpus()
     rows.tables["train"].loc[17, "label"] = 2
-    with pytest.raises(UserError, match=r"data\.test_size: 17 is the only row left of its label"):
+    with pytest.raises(UserError, match=r"data\.test_size: 17 is the only example left with its label"):
         split(rows, params())

@@ -45,6 +45,13 @@ def test_one_obstacle_of_several_methods_is_told_once(tiny_params: MakeParams) -
     assert "; it has" not in told
 
 
+def test_a_wrong_parameter_is_not_taken_for_a_missing_method(tiny_params: MakeParams) -> None:
+    params = tiny_params("bert", lora={"target_modules": ["q_lin"]})
+    with pytest.raises(UserError, match=r"^lora\.target_modules: .* has no q_lin") as raised:
+        require(params, *METHODS)
+    assert "set methods" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("architecture", "limit"), [("bert", 128), ("roberta", 127), ("deberta-v2", 128)]
 )

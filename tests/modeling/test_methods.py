@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.tiny import METHODS, ROOT
 from textune.errors import UserError
+from textune.modeling.methods.registry import method_class
 from textune.modeling.pretrained import Classifier, load_classifier
 from textune.params import Params
 
@@ -220,6 +221,26 @@ def test_saved_and_loaded_it_is_the_same_model(
     assert not [f for f in tmp_path.iterdir() if f.suffix in (".bin", ".pt", ".pth")]
     size = sum(file.stat().st_size for file in tmp_path.glob("*.safetensors"))
     assert (size < whole / 2) == (name in ("lora", "adapter"))
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "lora"])
+def test_a_loaded_model_has_the_same_parameters_to_train(
+    tiny_params: MakeParams, tmp_path: Path, name: str
+) -> None:
+    params = tiny_params("bert")
+    classifier, method = fresh(params), params.encoder_method(name)
+    model = method.attach(classifier)
+    method.save(model, classifier, tmp_path)
+    loaded = method.load(fresh(params), tmp_path)
+    assert trained_names(loaded) == trained_names(model)
+
+
+def test_a_file_without_its_class_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from textune.modeling.methods import full
+
+    monkeypatch.delattr(full, "Full")
+    with pytest.raises(UserError, match=r"full\.py should have a class Full, derived from Method"):
+        method_class("full", "full.method")
 
 
 @pytest.mark.parametrize("name", METHODS)

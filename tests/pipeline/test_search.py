@@ -20,7 +20,14 @@ from textune.metrics.catalog import OF_EPOCHS
 from textune.params import Params
 from textune.pipeline import search as search_module
 from textune.pipeline.paths import PREPARED
-from textune.pipeline.search import AS_GIVEN, Trial, learning_rate_trials, one_at_a_time, search
+from textune.pipeline.search import (
+    AS_GIVEN,
+    Trial,
+    learning_rate_trials,
+    one_at_a_time,
+    search,
+    without_rates,
+)
 
 
 class FakeLearner:
@@ -86,7 +93,8 @@ def test_every_compared_method_is_tried_on_part_of_train(made: list[Any]) -> Non
     assert made == [(name, rate, 12, None, 7) for name, rates in RATES.items() for rate in rates]
     assert set(results) == {"baseline", "lora", "setting"}
     setting = results["setting"]
-    assert (setting["train_examples"], setting["validation_examples"], setting["seed"]) == (12, 12, 7)
+    assert setting["train_examples"] == setting["validation_examples"] == 12
+    assert setting["seed"] == 7
     assert setting["lora"]["method"] == "lora"
     assert "learning_rate" not in setting["lora"]
     assert setting["train"]["fast"]["attention"] is True
@@ -165,10 +173,12 @@ def test_a_variant_joins_the_others(made: list[Any]) -> None:
     assert results["setting"]["lora_all"]["target_modules"] == "all-linear"
 
 
-def test_a_method_without_rates_names_the_cure(made: list[Any]) -> None:
+def test_methods_without_rates_are_left_out_unless_all_are(made: list[Any]) -> None:
     params = make_params(methods=["lora", "full", "adapter"])
-    with pytest.raises(UserError, match="has no list for full, adapter: add one that is as long"):
-        learning_rate_trials(params)
+    assert {trial.method for trial in learning_rate_trials(params)} == {"lora"}
+    assert without_rates(params) == ["full", "adapter"]
+    with pytest.raises(UserError, match="has no list for any of full, adapter: add one for each"):
+        learning_rate_trials(make_params(methods=["full", "adapter"]))
 
 
 def test_changes_join_the_file(made: list[Any]) -> None:

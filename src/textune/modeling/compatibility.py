@@ -8,21 +8,19 @@ from textune.modeling.methods.base import EncoderMethod, Method
 from textune.modeling.pretrained import empty_classifier
 
 
-def require_compatible(
-    model: ModelParams, methods: Mapping[str, Method], wanted: list[str] | None = None
-) -> None:
-    """Raise a `UserError` unless the model has all `methods`, or those of them that are `wanted`.
+def require_compatible(model: ModelParams, methods: Mapping[str, Method]) -> None:
+    """Raise a `UserError` unless the model has all `methods`, which are by name in params.yaml.
 
-    methods: by their names in params.yaml. The error tells each obstacle once, and which methods
-    are left, if any.
+    The error tells each obstacle once, and which methods are left where the model lacks some.
     """
-    obstacles = {name: _obstacle(model, method) for name, method in methods.items()}
-    reasons = {obstacles[name] for name in wanted or methods} - {None}
+    obstacles = {name: _obstacle(model, name, method) for name, method in methods.items()}
+    reasons = sorted({reason for reason in obstacles.values() if reason})
     if not reasons:
         return
     left = [name for name, reason in obstacles.items() if reason is None]
-    message = "; ".join(sorted(filter(None, reasons)))
-    if not left:
+    message = "; ".join(reasons)
+    wrong_parameters = [reason for reason in reasons if not reason.startswith("model.")]
+    if not left or wrong_parameters:
         raise UserError(message)
     stages = " ".join(f"train_{name}" for name in left)
     raise UserError(
@@ -31,12 +29,12 @@ def require_compatible(
     )
 
 
-def _obstacle(model: ModelParams, method: Method) -> str | None:
+def _obstacle(model: ModelParams, name: str, method: Method) -> str | None:
     """Why the method cannot train the model, if it cannot."""
     if not isinstance(method, EncoderMethod):
         return None
     try:
-        method.attach(empty_classifier(model))
+        method.attach_as(name, empty_classifier(model))
     except UserError as error:
         return str(error)
     return None

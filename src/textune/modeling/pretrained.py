@@ -65,7 +65,7 @@ class Classifier:
                 return module
         raise UserError(
             f"model.name: the encoder of {self.name}, of type {self.model.config.model_type}, is no"
-            " list of blocks; set train.layer_decay to 1"
+            " list of blocks"
         )
 
     def head_weights(self) -> dict[str, torch.Tensor]:

@@ -47,22 +47,31 @@ class _Change(NamedTuple):
 
 
 def learning_rate_trials(params: Params) -> list[Trial]:
-    """The grids of `search.learning_rates`, as many values for every compared method.
+    """The grids of `search.learning_rates`, as many values for every compared method that has one.
 
-    Methods that have no learning rate are left out. Raises `UserError` if another lacks a grid.
+    Raises `UserError` if none has one.
     """
     grids = params.search.learning_rates
-    names = [name for name in params.methods if hasattr(params.method(name), "learning_rate")]
-    missing = [name for name in names if name not in grids]
-    if missing:
+    names = [name for name in params.methods if name in grids]
+    if not names:
         raise UserError(
-            f"search.learning_rates in {params.origin} has no list for {', '.join(missing)}: add"
-            " one that is as long as the others"
+            f"search.learning_rates in {params.origin} has no list for any of"
+            f" {', '.join(params.methods)}: add one for each"
         )
     return [
         Trial(name, f"{rate:g}", changed(params, f"{name}.learning_rate", rate))
         for name in names
         for rate in grids[name]
+    ]
+
+
+def without_rates(params: Params) -> list[str]:
+    """The compared methods that have a learning rate, but no list in `search.learning_rates`."""
+    return [
+        name
+        for name in params.methods
+        if name not in params.search.learning_rates
+        and hasattr(params.method(name), "learning_rate")
     ]
 
 

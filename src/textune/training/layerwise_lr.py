@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from textune.errors import UserError
 from textune.modeling.pretrained import Classifier
 
 
@@ -12,7 +13,10 @@ def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, floa
     one below, and so on down to the embeddings. Raises `UserError` if the encoder is no list of
     blocks.
     """
-    blocks = classifier.blocks
+    try:
+        blocks = classifier.blocks
+    except UserError as error:
+        raise UserError(f"{error}; set train.layer_decay to 1") from None
     scales = dict.fromkeys(classifier.model.parameters(), 1.0)
     below = ("embeddings", "embeddings_project")  # the second is ELECTRA's
     modules = [getattr(classifier.model.base_model, name, None) for name in below]

@@ -136,7 +136,7 @@ class EncoderLearner(Learner):
         )
         set_seed(job.seed)
         self.model: nn.Module = (
-            self.method.attach(self.classifier)
+            self.method.attach_as(job.name, self.classifier)
             if saved is None
             else self.method.load(self.classifier, saved)
         )

@@ -35,10 +35,7 @@ class Adapter(EncoderMethod):
             non_linearity=self.non_linearity,
         )
         model.add_adapter(_NAME, config=config)
-        model.train_adapter(_NAME)
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad = parameter.requires_grad or name in classifier.head
-        return model
+        return self._trainable(model, classifier)
 
     def save(self, model: "nn.Module", classifier: "Classifier", folder: Path) -> None:
         from safetensors.torch import save_file
@@ -57,6 +54,14 @@ class Adapter(EncoderMethod):
         if set(head) != classifier.head:
             raise UserError(f"{folder / _HEAD} is not of this model's head; run `dvc repro`")
         model.load_state_dict(head, strict=False)
+        return self._trainable(model, classifier)
+
+    @staticmethod
+    def _trainable(model: Any, classifier: "Classifier") -> Any:
+        """The model with nothing but adapters and head to train."""
+        model.train_adapter(_NAME)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad = parameter.requires_grad or name in classifier.head
         return model
 
     @staticmethod

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textune.config.base import LearningRate, Name, Section
+from textune.errors import UserError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,15 +43,26 @@ class EncoderMethod(Method):
 
     learning_rate: LearningRate
 
+    # False only if nothing of the encoder is trained: then its features are computed once.
     trains_encoder: ClassVar[bool] = True
 
     @abstractmethod
     def attach(self, classifier: "Classifier") -> "nn.Module":
         """Make `classifier` trainable this way, in place, and return the model to train.
 
-        On return, `requires_grad` marks what is trained. Raises `UserError` if the architecture
-        does not support the method.
+        At first all parameters are trainable: set `requires_grad` to False for those that are not
+        to be trained. All of `classifier.head` is. Raises `UserError`, whose text begins with
+        `model.name` if the architecture lacks what the method needs, or with the key of the
+        method's parameter at fault.
         """
+
+    def attach_as(self, name: str, classifier: "Classifier") -> "nn.Module":
+        """`attach`; a parameter at fault is told with the section's name in front."""
+        try:
+            return self.attach(classifier)
+        except UserError as error:
+            about_model = str(error).startswith("model.")
+            raise UserError(str(error) if about_model else f"{name}.{error}") from None
 
     def save(self, model: "nn.Module", classifier: "Classifier", folder: Path) -> None:
         """Write what `load` needs beside the pretrained weights to `folder`, as safetensors.
@@ -61,8 +73,12 @@ class EncoderMethod(Method):
         classifier.model.save_pretrained(folder, safe_serialization=True, max_shard_size="1TB")
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
-        """The model that `save` wrote to `folder`, made from a fresh `classifier`."""
+        """The model that `save` wrote to `folder`, made from a fresh `classifier`.
+
+        `requires_grad` marks the same parameters as after `attach`.
+        """
         from safetensors.torch import load_model
 
+        model = self.attach(classifier)
         load_model(classifier.model, folder / "model.safetensors")
-        return classifier.model
+        return model

@@ -28,5 +28,8 @@ def method_class(name: str, key: str) -> type[Method]:
     if name not in method_names():
         raise UserError(f"{key} is {name!r}, but it may be {', '.join(method_names())}")
     module = importlib.import_module(f"textune.modeling.methods.{name}")
-    method: type[Method] = getattr(module, "".join(map(str.capitalize, name.split("_"))))
+    class_name = "".join(map(str.capitalize, name.split("_")))
+    method = getattr(module, class_name, None)
+    if not (isinstance(method, type) and issubclass(method, Method)):
+        raise UserError(f"{module.__file__} should have a class {class_name}, derived from Method")
     return method
