@@ -1,5 +1,6 @@
 """Every method trains the same head on a fresh encoder, and is the same model when loaded again."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -243,26 +244,45 @@ def test_a_file_without_its_class_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         method_class("full", "full.method")
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_another_process_loads_the_same_model(
-    tiny_params: MakeParams, tmp_path: Path, name: str
-) -> None:
-    params = tiny_params("bert")
-    expected, _ = save_changed(params, name, tmp_path)
-    reload = f"""
-import numpy as np, torch
+RELOAD = """
+import json, sys
 from pathlib import Path
+
+import numpy as np
+import torch
+
 from textune.config.sections import ModelParams
-from textune.modeling.pretrained import load_classifier
 from textune.modeling.methods.registry import method_class
-params = ModelParams.model_validate({params.model.model_dump()!r})
-section = {params.method(name).model_dump()!r}
-method = method_class(section["method"], "test").model_validate(section)
-model = method.load(load_classifier(params, {LABELS!r}, 99), Path({str(tmp_path)!r})).eval()
-ids = torch.tensor({IDS.tolist()!r})
-with torch.no_grad():
-    logits = model(input_ids=ids, attention_mask=(ids > 0).long()).logits
-np.save({str(tmp_path / "logits.npy")!r}, logits.numpy())
+from textune.modeling.pretrained import load_classifier
+
+model_params, labels, ids, sections = json.load(sys.stdin)
+ids = torch.tensor(ids)
+for folder, section in sections.items():
+    fresh = load_classifier(ModelParams.model_validate(model_params), labels, 99)
+    method = method_class(section["method"], "test").model_validate(section)
+    model = method.load(fresh, Path(folder)).eval()
+    with torch.no_grad():
+        logits = model(input_ids=ids, attention_mask=(ids > 0).long()).logits
+    np.save(Path(folder) / "logits.npy", logits.numpy())
 """
-    subprocess.run([sys.executable, "-c", reload], cwd=ROOT / "src", check=True)
-    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected.numpy(), atol=1e-5)
+
+
+def test_another_process_loads_the_same_models(tiny_params: MakeParams, tmp_path: Path) -> None:
+    params = tiny_params("bert")
+    sections, expected = {}, {}
+    for name in METHODS:
+        folder = tmp_path / name
+        folder.mkdir()
+        sections[str(folder)] = params.method(name).model_dump()
+        expected[folder], _ = save_changed(params, name, folder)
+    values = [params.model.model_dump(), LABELS, IDS.tolist(), sections]
+    subprocess.run(
+        [sys.executable, "-c", RELOAD],
+        cwd=ROOT / "src",
+        input=json.dumps(values),
+        text=True,
+        check=True,
+    )
+    for folder, logits_here in expected.items():
+        found = np.load(folder / "logits.npy")
+        np.testing.assert_allclose(found, logits_here.numpy(), atol=1e-5)

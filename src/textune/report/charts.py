@@ -102,14 +102,15 @@ def _scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
         for metric, score in method.scores.items()
     ]
     title = f"test, {interval_title(comparison, comparison.question)}"
-    axis = {"title": title, "tickCount": 4}
-    score_axis = {"type": "quantitative", "scale": {"zero": False}, "axis": axis}
+    axis = {"title": title, "tickCount": 4, "labelFlush": False}
+    scale = {"zero": False, "padding": 10}
+    score_axis = {"type": "quantitative", "scale": scale, "axis": axis}
     metrics = list(dict.fromkeys(point["metric"] for point in points))
     column = {"field": "metric", "type": "nominal", "title": None, "sort": metrics}
     return {
         "data": {"values": points},
         "facet": {"column": column},
-        "resolve": {"scale": {"x": "independent"}},
+        "spacing": 32,
         "spec": {
             "width": 200,
             "height": {"step": 28},
