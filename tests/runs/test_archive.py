@@ -87,3 +87,17 @@ def test_an_incomplete_run_is_not_archived(models: Path, tmp_path: Path) -> None
         (target / run).mkdir(parents=True)
     with pytest.raises(UserError, match="no seed is there of all of full, lora"):
         shared_seeds(archived([target], []))
+
+
+def test_what_an_interrupted_copy_left_is_no_run_and_no_obstacle(
+    models: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "archive"
+    draft = folder / "LoRA/.0"
+    draft.mkdir(parents=True)
+    (draft / "half").touch()
+    targets = list(archive(models, "lora", [0, 1], "LoRA", folder))
+    assert not any((path / "half").exists() for path in targets)
+    (folder / "LoRA/7").touch()
+    (folder / "LoRA/notes").mkdir()
+    assert shared_seeds(archived([folder], [])) == [0, 1]

@@ -13,7 +13,7 @@ from textune.errors import UserError
 from textune.metrics.catalog import COMPARED
 from textune.report.scores import quality
 from textune.runs.store import RunFolder, RunSet
-from textune.stats.comparison import compare
+from textune.stats.comparison import accuracy_interval, compare
 from textune.stats.results import Comparison, Difference, Question, Recommendation, Verdict
 
 
@@ -198,3 +198,13 @@ def test_titles_tell_methods_apart(tmp_path: Path) -> None:
     titles = {"lora": "LoRA", "lora_all": "LoRA"}
     with pytest.raises(UserError, match="lora and lora_all are both titled 'LoRA': give one of"):
         compare(load(tmp_path, [0], list(titles), titles=titles), settings())
+
+
+def test_accuracy_of_some_examples_is_the_same_each_time_and_at_most_1() -> None:
+    right = np.ones((3, 40))
+    right[0, 0] = right[1, 5] = 0
+    mean, interval = accuracy_interval(right, settings())
+    assert mean == pytest.approx(1 - 2 / 120)
+    assert 0.8 < interval.low < mean
+    assert interval.high == 1
+    assert accuracy_interval(right, settings()) == (mean, interval)
