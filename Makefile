@@ -32,6 +32,8 @@ test-slow: install  ## run the full simulations behind docs/statistics.md, and p
 
 pages: install  ## write the generated blocks of README and docs again
 	PYTHONPATH=. cog -r $(PAGES)
+	textune plot --output docs/pictures
+	rm docs/pictures/curves.svg  # the README shows the scores only
 
 lint: install  ## check style, format, direction of imports, and the generated blocks of the pages
 	ruff check $(CODE)

@@ -245,3 +245,26 @@ def test_check_sees_what_the_model_does_not_have(
     assert "nothing" in error
     assert "lora.target_modules: " in error
     assert "has no nothing; its linear layers are named dense, key, query, value" in error
+
+
+def test_check_wants_a_stage_for_every_method(
+    tmp_path: Path, textune: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
+
+    def add_variant(values: Any) -> None:
+        values["lora_all"] = {**values["lora"], "target_modules": "all-linear"}
+        values["methods"].append("lora_all")
+
+    wanted = "the stage train_lora_all should have <<: *train and vars: [{name: lora_all, method: l"
+    assert wanted in check(tmp_path, textune, add_variant)
+    stage = "  train_lora_all:\n    <<: *train\n    vars: [{name: lora_all, method: full}]\n"
+    text = (tmp_path / "dvc.yaml").read_text()
+    (tmp_path / "dvc.yaml").write_text(text.replace("  evaluate:\n", f"{stage}  evaluate:\n"))
+    assert wanted in check(tmp_path, textune, add_variant)
+    text = (tmp_path / "dvc.yaml").read_text()
+    (tmp_path / "dvc.yaml").write_text(
+        text.replace("lora_all, method: full", "lora_all, method: lora")
+    )
+    assert textune.run("check") == ""

@@ -144,11 +144,13 @@ def check() -> None:
     methods = {name: params.method(name) for name in params.methods}
 
     from textune.data.sources.registry import require_source
+    from textune.pipeline.stages import require_stages
     from textune.stats.comparison_file import pair_keys
     from textune.stats.results import declared_pairs
 
     require_source(params.data.source)
     pair_keys(declared_pairs(params.methods))
+    require_stages(methods)
 
     from textune.modeling.compatibility import require_compatible
     from textune.training.quiet import quieten

@@ -76,7 +76,5 @@ def test_sizes_that_do_not_fit(changes: dict[str, Any], expected: str) -> None:
 def test_a_label_with_one_row_is_named() -> None:
     rows = corpus()
     rows.tables["train"].loc[17, "label"] = 2
-    with pytest.raises(
-        UserError, match=r"data\.test_size: 17 is the only example left"
-    ):
+    with pytest.raises(UserError, match=r"data\.test_size: 17 is the only example left"):
         split(rows, params())

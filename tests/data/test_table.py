@@ -70,9 +70,7 @@ def test_one_file_a_split() -> None:
     assert list(read("d").tables) == ["train", "validation", "test"]
     assert read("d").tables["validation"]["text"].tolist() == ["dev", "devs"]
     assert list(read("d", validation_split="cut").tables) == ["train", "test"]
-    with pytest.raises(
-        UserError, match=r"d has no final; it has dev, test, train"
-    ):
+    with pytest.raises(UserError, match=r"d has no final; it has dev, test, train"):
         read("d", test_split="final")
 
 

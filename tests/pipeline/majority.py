@@ -1,4 +1,4 @@
-"""A method without encoder, torch or training: every example gets the shares of train's labels.
+"""A method without encoder or torch: every example gets the shares of train's labels.
 
 A test puts this file among the methods, to show that nothing above them needs more than a learner.
 """
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dvclive import Live
 
+from textune.metrics.catalog import OF_EPOCHS
 from textune.modeling.learner import Job, Learner
 from textune.modeling.methods.base import OwnLearner
 from textune.runs.predictions import Predictions
@@ -38,13 +40,15 @@ class MajorityLearner(Learner):
         self._shares = np.full(classes, 1 / classes)
 
     def fit(self) -> list[dict[str, float]]:
+        untrained = self._validated(epoch=0)
         counts = np.bincount(self._job.data.train.labels, minlength=len(self._shares))
         smoothed = counts + self._smoothing
         self._shares = smoothed / smoothed.sum()
         self.best_epoch = 1
+        epochs = [untrained, self._validated(epoch=1)]
         if self._job.live is not None:
-            self._write_curves(self._job.live / "plots/metrics/validation")
-        return []
+            self._write_curves(self._job.live, epochs)
+        return epochs
 
     def predict(self, split: Split) -> Predictions:
         examples = getattr(self._job.data, split)
@@ -71,7 +75,18 @@ class MajorityLearner(Learner):
     def settings(self) -> dict[str, Any]:
         return {}
 
-    def _write_curves(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        for metric in ("accuracy", "loss"):
-            (folder / f"{metric}.tsv").write_text(f"step\t{metric}\n1\t0.5\n")
+    def _validated(self, epoch: int) -> dict[str, float]:
+        task, predictions = self._job.task, self.predict("validation")
+        predicted = task.decide(predictions.probabilities)
+        scores = task.scores(
+            predictions.labels, predicted, predictions.probabilities, self._job.data.label_names
+        )
+        return {**scores, "loss": scores["log_loss"], "epoch": epoch}
+
+    def _write_curves(self, folder: Path, epochs: list[dict[str, float]]) -> None:
+        live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
+        for epoch in epochs:
+            for metric in OF_EPOCHS:
+                live.log_metric(f"validation/{metric}", epoch[metric])
+            live.next_step()
+        live.end()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.pipeline.commands import dvc, read, trained
+from tests.pipeline.commands import dvc, read, textune, trained
 from tests.tiny import METHODS, ROOT, git, write_tweeteval
 from textune.config.sections import TrainParams
 
@@ -209,6 +209,9 @@ def test_a_variant_and_a_new_learner_take_a_section_and_three_lines(work: Path) 
     assert cost["lora_all"]["trainable_parameters"] > cost["lora"]["trainable_parameters"]
     comparison = read(work, "comparison.json")
     assert {"lora_minus_majority", "lora_all_minus_lora"} < comparison["pairs"].keys()
+
+    told = textune(work, "search", "--method", "majority", "--vary", "majority.smoothing=2.0,9.0")
+    assert "majority  majority.smoothing=9" in told
 
     output = dvc(work, "exp", "run", "-S", "methods=[lora,lora_all]")
     assert trained(output) == {"evaluate"}

@@ -111,3 +111,18 @@ def test_texts_of_another_split_are_refused(texts: list[str], tmp_path: Path) ->
     path.write_bytes(b"PAR1")
     with pytest.raises(UserError, match="missing or damaged"):
         read_texts(path, ids)
+
+
+def test_slices_by_length_are_thirds(runs: RunSet) -> None:
+    texts = ["word " * (1 + number % 30) for number in range(EXAMPLES)]
+    by_slice = slices(runs, texts, settings())
+    assert [by_slice[f"length_{name}"]["examples"] for name in ("short", "middle", "long")] == [
+        EXAMPLES / 3
+    ] * 3
+
+
+def test_a_method_called_as_the_count_is_refused(models: Path, texts: list[str]) -> None:
+    (models / "lora").rename(models / "examples")
+    runs = load(models, [0], ["baseline", "examples"])
+    with pytest.raises(UserError, match="a method cannot be called examples"):
+        slices(runs, texts, settings())

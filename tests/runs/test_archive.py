@@ -26,8 +26,10 @@ def test_archived_runs_give_the_same_results(models: Path, tmp_path: Path) -> No
     weights = RunFolder.of(models, "lora", 0).weights
     weights.mkdir()
     (weights / "adapter_model.safetensors").write_bytes(b"weights")
+    (RunFolder.of(models, "lora", 0).live / "metrics.json").write_text("{}")
     folder = archive_all(models, tmp_path / "archive")
     assert not list(folder.rglob("*.safetensors"))
+    assert not list(folder.rglob("metrics.json")), "dvclive's summary says nothing new"
     shutil.rmtree(models)
     folders = archived([folder], METHODS)
     runs = load(folder, shared_seeds(folders), list(folders))
@@ -85,7 +87,7 @@ def test_an_incomplete_run_is_not_archived(models: Path, tmp_path: Path) -> None
         archived([target], [])
     for run in ("lora/0", "full/1"):
         (target / run).mkdir(parents=True)
-    with pytest.raises(UserError, match="no seed is there of all of full, lora"):
+    with pytest.raises(UserError, match="no seed has runs of all of full, lora"):
         shared_seeds(archived([target], []))
 
 

@@ -1,4 +1,4 @@
-"""The study's pictures are drawn from its metrics, and its pages show them."""
+"""The pictures of README and the study are drawn from their metrics, and the pages show them."""
 
 import re
 from pathlib import Path
@@ -9,18 +9,26 @@ from studies.tweeteval_minilm.results import STUDY
 from tests.tiny import ROOT
 from textune.report.charts import write_charts
 
-PAGES = [ROOT / "docs/study.md", ROOT / "docs/study_choices.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs/study.md", ROOT / "docs/study_choices.md"]
 
 
 @pytest.mark.parametrize(
-    ("folder", "names"), [("", ["scores.svg", "curves.svg"]), ("ten_epochs", ["curves.svg"])]
+    ("metrics", "folder", "names"),
+    [
+        (ROOT / "metrics", "docs/pictures", ["scores.svg"]),
+        (STUDY, "pictures/study", ["scores.svg", "curves.svg"]),
+        (STUDY / "ten_epochs", "pictures/study/ten_epochs", ["curves.svg"]),
+    ],
 )
-def test_pictures_are_drawn_from_metrics(folder: str, names: list[str], tmp_path: Path) -> None:
-    write_charts(STUDY / folder, tmp_path)
+def test_pictures_are_drawn_from_metrics(
+    metrics: Path, folder: str, names: list[str], tmp_path: Path
+) -> None:
+    write_charts(metrics, tmp_path)
     for name in names:
-        picture = Path("pictures/study") / folder / name
+        picture = Path(folder) / name
         # Each mark is labelled with its values. Where they stand depends on the machine's fonts.
-        assert labels(ROOT / "docs" / picture) == labels(tmp_path / name)
+        committed = ROOT / picture if folder.startswith("docs") else ROOT / "docs" / picture
+        assert labels(committed) == labels(tmp_path / name)
         assert len(labels(tmp_path / name)) > 10
         assert any(f"]({picture})" in _one_line(page) for page in PAGES)
 

@@ -1,7 +1,6 @@
 """What a run records of itself: time, speed, memory, and that nothing is done twice."""
 
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,15 @@ from transformers import AutoModelForSequenceClassification, TrainingArguments
 from tests.training.training import fitted, prepared, started
 from textune.config.sections import TrainParams
 from textune.data.tokenized import Prepared
+from textune.modeling.methods.base import EncoderMethod
 from textune.params import Params
 from textune.runs.store import SPLITS
 from textune.tasks.single_label import SingleLabel
-from textune.training import callbacks, hardware, learner
+from textune.training import callbacks, learner
 from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.fast import cached_features
 from textune.training.hardware import PeakMemory
+from textune.training.trainer import TextTrainer
 
 MakeParams = Callable[..., Params]
 
@@ -102,44 +103,74 @@ def test_peak_memory_is_what_was_held_within() -> None:
     assert loud.mib - quiet.mib == pytest.approx(300, abs=60)
 
 
-def test_recorded_memory_is_training_s(
+def test_memory_is_watched_while_it_trains_and_no_longer(
     tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readings = (1000.0 * number for number in count(1))
-    monkeypatch.setattr(hardware, "peak_memory_mib", lambda device: next(readings))
+    order: list[str] = []
+
+    class Watched(PeakMemory):
+        def __enter__(self) -> "Watched":
+            order.append("enter")
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            order.append("exit")
+            self.mib = 1234.0
+
+    monkeypatch.setattr(learner, "PeakMemory", Watched)
     run = started(tiny_params("bert"), "lora", data)
-    run.fit()
-    for split in SPLITS:
-        run.predict(split)
-    assert run.cost().peak_memory_mib == 1000
-    assert next(readings) == 2000, "memory is read once, when training ends"
-
-
-def test_a_run_loads_and_attaches_once_and_validates_once_an_epoch(
-    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[str] = []
-
-    def counted(owner: Any, name: str) -> None:
+    for owner, name in (
+        (run.trainer, "train"),
+        (run.trainer, "outputs"),
+        (learner, "training_flops"),
+        (learner, "load_classifier"),
+    ):
         function = getattr(owner, name)
 
-        def call(*args: Any, **kwargs: Any) -> Any:
-            calls.append(name)
+        def call(*args: Any, function: Any = function, name: str = name, **kwargs: Any) -> Any:
+            order.append(name)
             return function(*args, **kwargs)
 
         monkeypatch.setattr(owner, name, call)
+    run.fit()
+    for split in SPLITS:
+        run.predict(split)
+    assert run.cost().peak_memory_mib == 1234
+    # Validation's outputs are those of its best epoch; test is predicted once.
+    assert order == ["enter", "train", "exit", "outputs", "training_flops"]
+
+
+@pytest.mark.parametrize("name", ["baseline", "lora"])
+def test_a_run_loads_and_attaches_once_and_validates_once_an_epoch(
+    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    calls: list[str] = []
+
+    def counted(owner: Any, attribute: str) -> None:
+        function = getattr(owner, attribute)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls.append(attribute)
+            return function(*args, **kwargs)
+
+        monkeypatch.setattr(owner, attribute, call)
 
     params = tiny_params("bert", train={"epochs": 2})
     counted(learner, "load_classifier")
     counted(AutoModelForSequenceClassification, "from_pretrained")
     counted(SingleLabel, "scores")
-    run = started(params, "baseline", data)
+    counted(EncoderMethod, "attach_as")
+    counted(type(params.method(name)), "attach")
+    counted(TextTrainer, "outputs")
+    run = started(params, name, data)
     run.predict("validation")
     run.fit()
     run.predict("validation")
     run.predict("test")
-    run.cost()
     assert calls.count("load_classifier") == calls.count("from_pretrained") == 1
+    assert calls.count("attach_as") == calls.count("attach") == 1
+    # Of test; validation is never predicted again.
+    assert calls.count("outputs") == 1
     # The untrained model's, and each epoch's; test is not scored in training.
     assert calls.count("scores") == 3
 

@@ -42,7 +42,7 @@ def data(tmp_path: Path, tiny_params: Callable[..., Params]) -> Prepared:
 
 
 @pytest.mark.parametrize("architecture", ["bert", "distilbert"])
-# The head alone is trained from features, in batches of other rows: test_run.py looks after it.
+# The head alone is trained from features, in batches of other rows: test_learner.py looks after it.
 @pytest.mark.parametrize("name", ["lora", "adapter", "full"])
 def test_first_fifty_losses_agree(
     tiny_params: Callable[..., Params], data: Prepared, tmp_path: Path, architecture: str, name: str

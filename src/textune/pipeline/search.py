@@ -111,6 +111,9 @@ def search(
     what they depend on. It is written after each trial. A trial that it has from the same setting
     is not made again. Such trials stay, but for learning rates that left the grid.
     """
+    reserved = {"setting", *_COMMON} & {trial.method for trial in trials}
+    if reserved:
+        raise UserError(f"rename the method {min(reserved)}: the search's file has a key like that")
     data = read_prepared(PREPARED, with_test=False)
     part = data.train.sample(params.search.max_train_examples, params.data.split_seed)
     data = replace(data, train=part)

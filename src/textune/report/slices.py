@@ -21,6 +21,8 @@ from textune.stats.comparison import accuracy_interval
 ERRORS = 50
 # With fewer examples an interval would say little and not hold.
 SMALLEST = 30
+# Beside the methods' names, so no method's name.
+_COUNT = "examples"
 _HEADER = ("row_id", "actual", "predicted", "confidence", "text")
 _WITH = {
     "mention": r"(?<![\w@])@\w+",
@@ -52,12 +54,15 @@ def slices(runs: RunSet, texts: Sequence[str], settings: EvaluateParams) -> dict
     texts: of the n examples of test. Slices are thirds by length in words, each class, and texts
     with a mention, a link and an emoji. A slice of fewer than `SMALLEST` examples is left out. The
     intervals answer the question of the comparison's verdicts, each slice by itself.
+    Raises `UserError` if a method has the name of the count.
     """
+    if _COUNT in runs:
+        raise UserError(f"a method cannot be called {_COUNT}: slices.json counts by that key")
     by_slice: dict[str, Any] = {}
     for slice_name, inside in _slices(runs.first, texts).items():
         if inside.sum() < SMALLEST:
             continue
-        by_slice[slice_name] = {"examples": int(inside.sum())}
+        by_slice[slice_name] = {_COUNT: int(inside.sum())}
         for name, of_method in runs.items():
             right = np.stack([run.example_scores("test")[inside] for run in of_method])
             accuracy, interval = accuracy_interval(right, settings)

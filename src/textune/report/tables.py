@@ -113,8 +113,8 @@ def explanation(comparison: Comparison) -> str:
     ]
     if comparison.decision == "balanced":
         sentences.append(
-            "The predicted class is not the most probable one, but the one whose probability is the"
-            " highest for its share of the examples, which suits macro recall."
+            "Predictions divide each class's probability by the share of the class in validation,"
+            " which suits macro recall."
         )
     return " ".join(sentences) + "\n"
 

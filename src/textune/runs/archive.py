@@ -68,7 +68,7 @@ def shared_seeds(folders: Mapping[str, Path]) -> list[int]:
     ]
     shared = set.intersection(*seeds)
     if not shared:
-        raise UserError(f"no seed is there of all of {', '.join(sorted(folders))}")
+        raise UserError(f"no seed has runs of all of {', '.join(sorted(folders))}")
     return sorted(shared)
 
 
