@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest, norm
 from statsmodels.stats.contingency_tables import mcnemar
 
 from tests.fake_runs import TITLES, TRAINED, load, settings, write_run
@@ -208,3 +209,17 @@ def test_accuracy_of_some_examples_is_the_same_each_time_and_at_most_1() -> None
     assert 0.8 < interval.low < mean
     assert interval.high == 1
     assert accuracy_interval(right, settings()) == (mean, interval)
+
+
+def test_one_pair_from_one_seed_is_tested_by_mcnemar_at_the_whole_level(tmp_path: Path) -> None:
+    runs = write(tmp_path, 1, lora=1.5, full=1.2)
+    (pair,) = compare(runs, settings(confidence_level=0.9)).pairs
+    test = pair.differences["accuracy"].fixed_models
+    full, lora = (runs[name][0].example_scores("test") for name in ("full", "lora"))
+    only = [int((full > lora).sum()), int((lora > full).sum())]
+    assert test.p == pytest.approx(binomtest(only[0], sum(only)).pvalue, rel=1e-3)
+    assert test.p == test.p_holm == test.p_by_seed[0]
+    # One pair is a family of its own: found with 80 % power at 10 %, two-sided.
+    error = (test.high - test.low) / (2 * norm.ppf(0.95))
+    shift = norm.ppf(0.95) + norm.ppf(0.8)
+    assert test.smallest_detectable == pytest.approx(error * shift, rel=0.1)
