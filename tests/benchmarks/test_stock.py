@@ -7,11 +7,13 @@ import pytest
 import torch
 from transformers import Trainer
 
+from benchmarks import stock
 from benchmarks.plan import Kind
 from benchmarks.stock import SETTINGS, StockTraining, attach
 from tests.tiny import METHODS
 from textune.modeling.pretrained import load_classifier
 from textune.params import Params
+from textune.training.callbacks import Stopwatch
 
 MakeParams = Callable[..., Params]
 LABELS = ["negative", "neutral", "positive"]
@@ -85,3 +87,24 @@ def test_it_trains(tiny_params: MakeParams, name: Kind) -> None:
     training = contender(name, tiny_params(), examples=32)
     training.warm_up()
     assert training.examples_per_second() > 0
+
+
+@pytest.mark.parametrize("name", ["study", "expert"])
+def test_speed_is_examples_or_their_tokens_over_the_seconds_of_steps(
+    tiny_params: MakeParams, monkeypatch: pytest.MonkeyPatch, name: Kind
+) -> None:
+    class TwoSeconds(Stopwatch):
+        def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+            self.seconds = 2.0
+
+    monkeypatch.setattr(stock, "Stopwatch", TwoSeconds)
+    timed = contender(name, tiny_params())
+    speed = timed.examples_per_second()
+    trainer = timed.trainer()
+    list(trainer.get_train_dataloader())
+    if name == "study":
+        assert speed == 64 / 2
+    else:
+        # Texts have 1 to 20 words and two special tokens, 12.5 in the mean.
+        tokens = sum(2 + 1 + number % 20 for number in trainer.chosen)
+        assert speed == pytest.approx(tokens / 12.5 / 2)

@@ -229,3 +229,18 @@ def test_two_visible_gpus_change_nothing(
     )
     assert arguments.n_gpu == 1
     assert arguments.train_batch_size == train.batch_size
+
+
+def test_a_run_records_its_settings_and_its_learning_rate(
+    tiny_params: MakeParams, data: Prepared, tmp_path: Path
+) -> None:
+    train = {"lr_scheduler": "constant", "device": "auto", "precision": "fp32", "epochs": 2}
+    params = tiny_params("bert", train=train, lora={"learning_rate": 0.0375})
+    run, _ = fitted(params, "lora", data, live=tmp_path)
+    settings = run.settings()
+    assert settings["model"] == params.model.model_dump()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    expected = params.train.model_dump(exclude={"seeds"}) | {"device": device}
+    assert settings["train"] == expected
+    _header, *rows = (tmp_path / "plots/metrics/train/learning_rate.tsv").read_text().splitlines()
+    assert [float(row.split("\t")[1]) for row in rows] == [0.0375, 0.0375]
