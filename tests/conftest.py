@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli_commands import Commands
 from tests.tiny import ARCHITECTURES, make_workspace, real_values, shrunk, tiny_model
 from textune.params import Params, check_params
 
@@ -44,3 +45,8 @@ def workspace(
     make_workspace(tmp_path / "work", tiny_models["bert"])
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path / "work"
+
+
+@pytest.fixture
+def textune(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(monkeypatch, capsys)

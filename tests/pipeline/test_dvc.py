@@ -2,33 +2,12 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
-from tests.pipeline.commands import dvc, read, textune, trained
-from tests.tiny import METHODS, ROOT, git, write_tweeteval
-from textune.config.sections import TrainParams
-
-# Runs stages, each in a fork that begins with the libraries and none of textune's modules.
-MODULES = """
-import json, os, runpy, sys
-import datasets, sklearn.metrics, torch, transformers
-
-sys.path.insert(0, "src")
-for command in json.loads(sys.argv[1]):
-    if os.fork() == 0:
-        sys.argv = command
-        runpy.run_path(command[0], run_name="__main__")
-        loaded = (m.__file__ for name, m in sys.modules.items() if name.startswith("textune"))
-        print("MODULES", *filter(None, loaded), flush=True)
-        os._exit(0)
-    if os.wait()[1]:
-        sys.exit(f"{command} failed")
-"""
+from tests.pipeline.commands import dvc, read, trained
+from tests.tiny import METHODS, git, write_tweeteval
 
 
 def test_repro_again_runs_nothing_and_all_is_committed(work: Path) -> None:
@@ -141,81 +120,6 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
         assert "prepare" in planned
     else:
         assert planned == stages
-
-
-def test_every_parameter_of_training_is_declared(work: Path) -> None:
-    stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
-    for method in METHODS:
-        own, *shared = stages[f"train_{method}"]["params"]
-        assert own == "${name}"
-        assert stages[f"train_{method}"]["vars"][0]["name"] == method
-        declared = {name.removeprefix("train.") for name in shared} - {"model"}
-        assert declared == set(TrainParams.model_fields) - {"seeds"}
-
-
-def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
-    stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
-    commands = {"prepare": ["src/prepare.py"], "evaluate": ["src/evaluation.py"]} | {
-        f"train_{method}": ["src/train.py", method, "0"] for method in METHODS
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", MODULES, json.dumps([*commands.values()])],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    listed = [line for line in done.stdout.splitlines() if line.startswith("MODULES")]
-    for stage, line in zip(commands, listed, strict=True):
-        modules = {Path(m).resolve().relative_to(work.resolve()) for m in line.split()[1:]}
-        assert len(modules) > 10
-        variables = stages[stage].get("vars", [{}])[0]
-        declared = {
-            Path(dep.replace("${method}", variables.get("method", "")))
-            for dep in stages[stage]["deps"]
-            if dep.startswith("src")
-        }
-        undeclared = {m for m in modules if not any(m.is_relative_to(d) for d in declared)}
-        assert not undeclared, f"{stage} imports {sorted(map(str, undeclared))}"
-        # And nothing is declared that no stage of the kind imports.
-        unused = {d for d in declared if not any(m.is_relative_to(d) for m in modules)}
-        assert unused == {Path(commands[stage][0])}, stage
-
-
-def test_a_variant_and_a_new_learner_take_a_section_and_three_lines(work: Path) -> None:
-    shutil.copy(ROOT / "tests/pipeline/majority.py", work / "src/textune/modeling/methods")
-    yaml = YAML()
-    params = yaml.load(work / "params.yaml")
-    params["lora_all"] = {**params["lora"], "target_modules": "all-linear"}
-    params["majority"] = {"method": "majority", "smoothing": 1.0}
-    params["methods"] = ["majority", *params["methods"], "lora_all"]
-    params["titles"]["lora_all"] = "LoRA, all linear layers"
-    yaml.dump(params, work / "params.yaml")
-    lines = "".join(
-        f"  train_{name}:\n    <<: *train\n    vars: [{{name: {name}, method: {method}}}]\n"
-        for name, method in (("lora_all", "lora"), ("majority", "majority"))
-    )
-    dvc_yaml = (work / "dvc.yaml").read_text()
-    (work / "dvc.yaml").write_text(dvc_yaml.replace("  evaluate:\n", f"{lines}  evaluate:\n"))
-
-    output = dvc(work, "repro")
-    assert trained(output) == {"train_lora_all@0", "train_majority@0", "evaluate"}
-    assert "LoRA, all linear layers minus LoRA" in output
-    quality = read(work, "quality.json")
-    assert quality.keys() == {"untrained", "majority", *METHODS, "lora_all"}
-    # A third of the test examples is of each class.
-    assert quality["majority"]["accuracy"] == pytest.approx(1 / 3, abs=1e-6)
-    cost = read(work, "cost.json")
-    assert cost["lora_all"]["trainable_parameters"] > cost["lora"]["trainable_parameters"]
-    comparison = read(work, "comparison.json")
-    assert {"lora_minus_majority", "lora_all_minus_lora"} < comparison["pairs"].keys()
-
-    told = textune(work, "search", "--method", "majority", "--vary", "majority.smoothing=2.0,9.0")
-    assert "majority  majority.smoothing=9" in told
-
-    output = dvc(work, "exp", "run", "-S", "methods=[lora,lora_all]")
-    assert trained(output) == {"evaluate"}
-    assert read(work, "quality.json").keys() == {"lora", "lora_all"}
 
 
 @pytest.mark.parametrize(
