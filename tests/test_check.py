@@ -73,3 +73,13 @@ def test_check_wants_a_stage_for_every_method(
         text.replace("lora_all, method: full", "lora_all, method: lora")
     )
     assert textune.run("check") == ""
+
+
+@pytest.mark.parametrize("text", ["", "stages: [", "stages: {train_lora: 3}", "artifacts: {}"])
+def test_check_sees_a_damaged_pipeline(
+    tmp_path: Path, textune: Commands, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(text)
+    error = check(tmp_path, textune, lambda values: None)
+    assert error == "dvc.yaml is no pipeline of DVC; mend it, or take it from git"

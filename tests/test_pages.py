@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import pages
-from tests.tiny import ROOT
+from tests.tiny import METHODS, ROOT
 from textune.io import read_json
 from textune.params import read_params
 
@@ -35,6 +35,7 @@ def test_links_to_missing_files_and_headings_are_found(
 def test_the_default_learning_rates_are_those_that_the_search_chose() -> None:
     found = read_json(ROOT / "metrics/search.json")
     params = read_params(ROOT / "params.yaml")
+    assert found.keys() >= {*METHODS}
     for name in found.keys() - {"setting"}:
         trials = {float(rate) for rate in found[name]["trials"]}
         assert trials == set(params.search.learning_rates[name])

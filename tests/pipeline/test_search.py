@@ -17,7 +17,7 @@ from textune.data.tokenized import Prepared, write_prepared
 from textune.errors import UserError
 from textune.io import read_json
 from textune.metrics.catalog import OF_EPOCHS
-from textune.params import Params
+from textune.params import Params, check_params
 from textune.pipeline import search as search_module
 from textune.pipeline.paths import PREPARED
 from textune.pipeline.search import (
@@ -229,3 +229,14 @@ def test_the_command_with_real_learners(
         assert best == max(scores["accuracy"] for scores in trials.values())
         assert all(scores.keys() == set(OF_EPOCHS) for scores in trials.values())
     assert not (workspace / "metrics/search_changes.json").exists()
+
+
+@pytest.mark.parametrize("name", ["setting", "seed", "data_sha256"])
+def test_a_method_called_like_a_key_of_the_file_is_refused(made: list[Any], name: str) -> None:
+    values = real_values()
+    values[name] = values["lora"]
+    values["methods"] = ["lora", name]
+    params = check_params(values, "params.yaml")
+    with pytest.raises(UserError, match=f"a method cannot be called {name}"):
+        list(search(params, learning_rate_trials(params), Path("x.json"), rates_vary=True))
+    assert not made

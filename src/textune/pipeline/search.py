@@ -23,6 +23,7 @@ AS_GIVEN = "as in params.yaml"
 # Trials are compared by these, so they do not vary; the kind of a method is no knob of training.
 _FIXED = ("train.seeds", "train.metric_for_best_model")
 _KIND = "method"
+_SETTING = "setting"
 # What scores of all methods depend on; the rest of a setting are the methods' sections.
 _COMMON = ("seed", "train_examples", "validation_examples", "data_sha256", "model", "train")
 
@@ -111,9 +112,11 @@ def search(
     what they depend on. It is written after each trial. A trial that it has from the same setting
     is not made again. Such trials stay, but for learning rates that left the grid.
     """
-    reserved = {"setting", *_COMMON} & {trial.method for trial in trials}
-    if reserved:
-        raise UserError(f"rename the method {min(reserved)}: the search's file has a key like that")
+    names = {*params.methods, *(trial.method for trial in trials)}
+    if clash := sorted(names & {_SETTING, *_COMMON}):
+        raise UserError(
+            f"a method cannot be called {clash[0]}: {path} has another use for that key"
+        )
     data = read_prepared(PREPARED, with_test=False)
     part = data.train.sample(params.search.max_train_examples, params.data.split_seed)
     data = replace(data, train=part)
@@ -179,16 +182,16 @@ def _reusable(path: Path, setting: dict[str, Any]) -> dict[str, Any]:
     when a method is added, changed or left out.
     """
     earlier = read_json(path) if path.is_file() else {}
-    before = earlier.pop("setting", {})
+    before = earlier.pop(_SETTING, {})
     if any(before.get(key) != setting[key] for key in _COMMON):
-        return {"setting": setting}
+        return {_SETTING: setting}
     merged = {**before, **setting}
     kept = {
         name: of_method
         for name, of_method in earlier.items()
         if name in before and merged[name] == before[name]
     }
-    return {**kept, "setting": merged}
+    return {**kept, _SETTING: merged}
 
 
 def _changes(params: Params, text: str, sections: list[str]) -> Iterator[_Change]:

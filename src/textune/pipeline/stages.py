@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from textune.errors import UserError
 from textune.modeling.methods.base import Method
@@ -17,11 +18,13 @@ def require_stages(methods: Mapping[str, Method], path: Path = Path("dvc.yaml"))
     """
     if not path.is_file():
         return
-    stages: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path).get("stages") or {}
+    try:
+        stages: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path)["stages"]
+        given = {name: stages.get(f"train_{name}", {}).get("vars", []) for name in methods}
+    except (YAMLError, KeyError, TypeError, AttributeError):
+        raise UserError(f"{path} is no pipeline of DVC; mend it, or take it from git") from None
     for name, method in methods.items():
-        wanted = {"name": name, "method": method.method}
-        given = stages.get(f"train_{name}", {}).get("vars") or [None]
-        if dict(wanted) not in given:
+        if {"name": name, "method": method.method} not in given[name]:
             raise UserError(
                 f"{path}: the stage train_{name} should have <<: *train and vars:"
                 f" [{{name: {name}, method: {method.method}}}]; params.yaml compares {name}"
