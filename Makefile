@@ -27,7 +27,7 @@ repro: install  ## run every stage that is out of date, then show the table
 test: lint types  ## lint, check types, run the tests
 	pytest -n 3 --dist worksteal
 
-test-slow: install  ## run the full simulations behind docs/statistics.md, and prepare a million rows
+test-slow: install  ## prepare a million rows, and the study's largest comparisons again
 	pytest -m slow -s
 
 pages: install  ## write the generated blocks of README and docs again

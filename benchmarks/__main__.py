@@ -29,7 +29,7 @@ Json = Annotated[Path | None, typer.Option(help="Write the table as JSON to this
 
 @app.callback()
 def about() -> None:
-    """Measure how fast textune trains, and whether it learns as much as stock Trainer."""
+    """Measure how fast textune trains, how much it learns, and whether its statistics hold."""
 
 
 @app.command()
@@ -132,6 +132,52 @@ def time_to_accuracy(
 
     attempts = [in_own_process(target, params, data, seed) for seed in SEEDS]
     show(summary(target, attempts), params)
+
+
+@app.command()
+def simulate(
+    quick: Annotated[bool, typer.Option("--quick", help="A twentieth of the trials.")] = False,
+    json: Json = None,
+) -> None:
+    """How often the recommendation is right, against known truths: tables in Markdown."""
+    _check_paths(None, json)
+
+    from benchmarks.console import progress
+    from benchmarks.simulation import run, tables
+    from benchmarks.simulation.results import write
+
+    with progress(run.STEPS) as tick:
+        results = run.simulate(quick, tick)
+    if json is not None:
+        write(json, results)
+    print(tables.everything(results))
+
+
+@app.command()
+def tuning(method: Methods = None) -> None:
+    """What tuning finds beside a dense grid, on data/prepared: hours on a CPU; Markdown."""
+    from benchmarks.tuning import beside_a_grid, table
+    from textune.data.tokenized import read_prepared
+    from textune.params import changed, read_params
+    from textune.pipeline.paths import PREPARED
+
+    params = changed(read_params(), "tune.all", True)
+    names = method or params.methods
+    for name in names:
+        params.encoder_method(name)
+    data = read_prepared(PREPARED, with_test=False)
+    print(table(list(beside_a_grid(params, names, data))))
+
+
+@app.command()
+def docstrings(
+    path: Annotated[Path, typer.Argument(help="The CSV to write.")],
+) -> None:
+    """Write a set of texts with many classes, some rare: docstrings of installed packages."""
+    from benchmarks.docstrings import write_docstrings
+
+    for name, rows in write_docstrings(path).items():
+        print(f"{name}  {rows}")
 
 
 def _check_paths(data: Path | None, json: Path | None = None) -> None:

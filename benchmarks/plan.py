@@ -59,9 +59,20 @@ def speed_contenders(params: Params) -> list[Contender]:
 
 
 def learning_as_stock(params: Params) -> Params:
-    """The parameters without what stock Trainer does not do, so that all learn alike."""
-    off = {"layer_decay": 1.0, "label_smoothing": 0.0, "class_weight": "none", "ema_decay": 0.0}
-    return params.model_copy(update={"train": params.train.model_copy(update=off)})
+    """The parameters without what stock Trainer does not do, so that all learn alike.
+
+    All methods train for `train.epochs`.
+    """
+    off = {
+        "layer_decay": 1.0,
+        "label_smoothing": 0.0,
+        "class_weight": "none",
+        "ema_decay": 0.0,
+        "patience": 0,
+    }
+    sections = {name: {**section, "epochs": None} for name, section in params.sections.items()}
+    train = params.train.model_copy(update=off)
+    return params.model_copy(update={"train": train, "sections": sections})
 
 
 def make_plan(params: Params, models: list[str], methods: list[str], quick: bool) -> Plan:

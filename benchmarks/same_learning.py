@@ -85,7 +85,7 @@ def stock_trainer(params: Params, data: Prepared, seed: int) -> Trainer:
         args=training_arguments(
             choose_device(params.train),
             "fp32",
-            **learning_arguments(params.train, method.learning_rate, seed),
+            **learning_arguments(params.train, float(method.learning_rate), seed),
             eval_strategy="epoch",
         ),
         train_dataset=_dataset(data.train),

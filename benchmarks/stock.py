@@ -137,7 +137,7 @@ class StockTraining:
                 num_train_epochs=1,
                 max_steps=max_steps,
                 per_device_train_batch_size=setting.batch_size,
-                learning_rate=self._method.learning_rate,
+                learning_rate=float(self._method.learning_rate),
                 group_by_length=setting.group_by_length,
             ),
             train_dataset=self._dataset,

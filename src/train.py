@@ -14,16 +14,21 @@ def main() -> None:
     params = read_params()
     match sys.argv[1:]:
         case [name, seed] if seed.isdecimal():
-            method = params.method(name)
+            params.method(name)
         case arguments:
             raise UserError(f"usage: python src/train.py NAME SEED; was {' '.join(arguments)!r}")
 
     from textune.data.tokenized import read_prepared
+    from textune.io import read_json
     from textune.pipeline.learners import make_learner
-    from textune.pipeline.paths import MODELS, PREPARED
+    from textune.pipeline.paths import METRICS, MODELS, PREPARED
+    from textune.pipeline.recipes import with_recipe
     from textune.runs.record import RunRecord, installed_versions
     from textune.runs.store import SPLITS, RunFolder
+    from textune.runs.tuning import section_path
 
+    params = with_recipe(params, name, read_json(section_path(name, METRICS)))
+    method = params.method(name)
     data = read_prepared(PREPARED)
     folder = RunFolder.of(MODELS, name, int(seed))
     learner = make_learner(params, name, data, int(seed), folder.live)

@@ -28,6 +28,9 @@ def settings(**changes: Any) -> EvaluateParams:
     values = {
         "confidence_level": 0.9,
         "noninferiority_margin": 0.05,
+        "level": 0.05,
+        "planned_seeds": None,
+        "cost": "parameters",
         "metric": "accuracy",
         "decision": "most_probable",
         "resamples": 1000,

@@ -62,8 +62,14 @@ def test_check_wants_a_stage_for_every_method(
         values["lora_all"] = {**values["lora"], "target_modules": "all-linear"}
         values["methods"].append("lora_all")
 
-    wanted = "the stage train_lora_all should have <<: *train and vars: [{name: lora_all, method: l"
+    wanted = (
+        "the stage tune_lora_all should have <<: *tune and vars: [{name: lora_all, method: lora"
+    )
     assert wanted in check(tmp_path, textune, add_variant)
+    stage = "  tune_lora_all:\n    <<: *tune\n    vars: [{name: lora_all, method: lora}]\n"
+    text = (tmp_path / "dvc.yaml").read_text()
+    (tmp_path / "dvc.yaml").write_text(text.replace("  evaluate:\n", f"{stage}  evaluate:\n"))
+    wanted = "the stage train_lora_all should have <<: *train and vars: [{name: lora_all, method: l"
     stage = "  train_lora_all:\n    <<: *train\n    vars: [{name: lora_all, method: full}]\n"
     text = (tmp_path / "dvc.yaml").read_text()
     (tmp_path / "dvc.yaml").write_text(text.replace("  evaluate:\n", f"{stage}  evaluate:\n"))

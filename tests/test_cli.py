@@ -105,7 +105,17 @@ def test_old_commands_are_not_offered(textune: Commands) -> None:
     offered = textune.run("--help")
     for name in ("keep", "draw", "bench"):
         assert not re.search(rf"\b{name}\b", offered)
-    for name in ("archive", "plot", "table", "evaluate", "check", "search", "learning-curve"):
+    for name in (
+        "archive",
+        "plot",
+        "table",
+        "evaluate",
+        "check",
+        "search",
+        "learning-curve",
+        "plan",
+        "adopt",
+    ):
         assert re.search(rf"\b{name}\b", offered)
 
 

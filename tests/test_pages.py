@@ -6,8 +6,9 @@ import pytest
 
 from tests import pages
 from tests.tiny import METHODS, ROOT
-from textune.io import read_json
 from textune.params import read_params
+from textune.pipeline.recipes import given_recipe
+from textune.runs.tuning import not_tuned_here, read_adopted, read_tuning, trials_path
 
 PAGES = [
     path.relative_to(ROOT).as_posix()
@@ -32,12 +33,15 @@ def test_links_to_missing_files_and_headings_are_found(
     assert pages.dead_links("page.md") == dead
 
 
-def test_the_default_learning_rates_are_those_that_the_search_chose() -> None:
-    found = read_json(ROOT / "metrics/search.json")
+def test_the_default_recipes_are_those_that_tuning_found_on_the_default_data() -> None:
+    metrics = ROOT / "metrics"
+    adopted = read_adopted(metrics)
+    assert adopted.keys() >= {*METHODS}
+    now = {name: read_tuning(trials_path(name, metrics)) for name in METHODS}
+    assert not_tuned_here(now, adopted) == []
     params = read_params(ROOT / "params.yaml")
-    assert found.keys() >= {*METHODS}
-    for name in found.keys() - {"setting"}:
-        trials = {float(rate) for rate in found[name]["trials"]}
-        assert trials == set(params.search.learning_rates[name])
-        assert params.encoder_method(name).learning_rate == float(found[name]["best"])
-    assert found["setting"]["train_examples"] == params.search.max_train_examples
+    for name, tuning in adopted.items():
+        assert given_recipe(params, name) == tuning.recipe
+        best = [trial for trial in tuning.trials if trial.epochs == tuning.recipe["epochs"]]
+        lowest = min(best, key=lambda trial: trial.calibrated_loss)
+        assert lowest.values["learning_rate"] == tuning.recipe["learning_rate"]

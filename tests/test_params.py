@@ -24,7 +24,11 @@ def test_committed_file_is_valid_and_every_knob_has_a_comment() -> None:
     [
         ("lora", {"r": "eight"}, "lora.r is 'eight', but it should be a valid integer"),
         ("lora", {"r": 8.5}, "lora.r is 8.5, but it should be a valid integer"),
-        ("lora", {"rank": 8}, "lora.rank is no parameter; known here: method, learning_rate, r,"),
+        (
+            "lora",
+            {"rank": 8},
+            "lora.rank is no parameter; known here: method, learning_rate, epochs, r,",
+        ),
         ("lora", {"target_modules": 3}, "lora.target_modules is 3, but it should be 'auto' or"),
         ("lora", {"target_modules": []}, "lora.target_modules is [], but it should be 'auto' or"),
         ("train", {"epochs": 0}, "train.epochs is 0, but it should be greater than or equal to 1"),
@@ -44,11 +48,14 @@ def test_committed_file_is_valid_and_every_knob_has_a_comment() -> None:
             "train.fast.dropout is 1, but it should be a valid bool",
         ),
         ("evaluate", {"margin": 0.02}, "evaluate.margin is now evaluate.noninferiority_margin"),
+        ("evaluate", {"planned_seeds": [5, 3]}, "it should rise, as in [3, 5, 10]"),
+        ("evaluate", {"cost": "euros"}, "it should be 'parameters', 'operations' or 'saved_bytes'"),
         (
-            "search",
-            {"learning_rates": {"lora": [0.1], "full": [0.1, 0.2]}},
-            "it should have equally many for every method",
+            "evaluate",
+            {"cost": {"parameters": 0}},
+            "evaluate.cost.parameters is 0, but it should be greater than 0",
         ),
+        ("lora", {"learning_rate": "automatic"}, "it should be 'auto'"),
     ],
 )
 def test_wrong_value_is_told(section: str, change: dict[str, Any], expected: str) -> None:

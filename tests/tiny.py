@@ -88,9 +88,9 @@ def shrunk(values: dict[str, Any], model: Path | str, data: Path | str) -> dict[
     values["train"].update(seeds=[0], epochs=2, batch_size=8, device="cpu", precision="fp32")
     values["evaluate"].update(resamples=1000)
     values["search"].update(max_train_examples=12)
-    values["search"]["learning_rates"] = {
-        name: values["search"]["learning_rates"][name][:2] for name in METHODS
-    }
+    values["tune"].update(all=False, max_epochs=2, trials=3)
+    for name in METHODS:
+        values[name].update(epochs=None)
     values["methods"] = list(METHODS)
     return values
 
@@ -124,7 +124,8 @@ def make_workspace(folder: Path, model: Path) -> Path:
     values = shrunk(real_values(), model, "data/raw/tiny")
     YAML().dump(values, folder / "params.yaml")
     pipeline = YAML().load(folder / "dvc.yaml")
-    wanted = {"prepare", "evaluate", *(f"train_{name}" for name in METHODS)}
+    of_methods = {f"{kind}_{name}" for kind in ("tune", "train") for name in METHODS}
+    wanted = {"prepare", "evaluate", *of_methods}
     for stage in pipeline["stages"].keys() - wanted:
         del pipeline["stages"][stage]
     YAML().dump(pipeline, folder / "dvc.yaml")

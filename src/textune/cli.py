@@ -3,7 +3,6 @@
 Nothing heavy is imported before a command needs it, so that `--help` answers at once.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -141,68 +140,83 @@ def check() -> None:
     from textune.params import read_params
 
     params = read_params()
-    methods = {name: params.method(name) for name in params.methods}
 
-    from textune.data.sources.registry import require_source
-    from textune.pipeline.stages import require_stages
-    from textune.stats.comparison_file import pair_keys
-    from textune.stats.results import declared_pairs
+    from textune.pipeline.checking import check
 
-    require_source(params.data.source)
-    pair_keys(declared_pairs(params.methods))
-    require_stages(methods)
-
-    from textune.modeling.compatibility import require_compatible
-    from textune.training.quiet import quieten
-
-    quieten()
-    require_compatible(params.model, methods)
+    for warning in check(params):
+        print(warning)
 
 
 @app.command()
 def search(
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where the result goes: metrics/search.json, or search_changes.json with --vary."
-        ),
-    ] = None,
     vary: Annotated[
-        list[str] | None,
-        typer.Option(help="KEY=VALUE,VALUE: instead, change this of params.yaml; again for more."),
-    ] = None,
+        list[str], typer.Option(help="KEY=VALUE,VALUE of params.yaml; again for more.")
+    ],
+    output: Annotated[Path | None, typer.Option(help="Default: metrics/search.json.")] = None,
     method: Annotated[
-        list[str] | None, typer.Option(help="With --vary, one method; again for more.")
+        list[str] | None, typer.Option(help="Only this method; again for more. Default: all.")
     ] = None,
 ) -> None:
-    """Choose on validation: learning rates, as many for every method, or what --vary names.
+    """Compare params.yaml as it is with single changes of it, on validation.
 
-    With --vary, params.yaml as it is competes with every single change.
+    Learning rates and epochs are tuned by `dvc exp run -S tune.all=true`.
     """
     from textune.params import read_params
 
     params = read_params()
-    if method and not vary:
-        raise errors.UserError("--method goes with --vary; learning rates are for all methods")
 
     from textune.pipeline.paths import METRICS
-    from textune.pipeline.search import (
-        learning_rate_trials,
-        one_at_a_time,
-        search,
-        without_rates,
-    )
+    from textune.pipeline.search import one_at_a_time, search
     from textune.training.quiet import quieten
 
-    output = output or METRICS / ("search_changes.json" if vary else "search.json")
-    trials = one_at_a_time(params, vary, method or []) if vary else learning_rate_trials(params)
-    if not vary:
-        for name in without_rates(params):
-            print(f"{name} is left out: it has no list in search.learning_rates", file=sys.stderr)
+    output = output or METRICS / "search.json"
+    trials = one_at_a_time(params, vary, method or [])
     quieten()
-    for trial, score in search(params, trials, output, rates_vary=not vary):
+    for trial, score in search(params, trials, output):
         print(f"{trial.method}  {trial.name}  {score:.4f}", flush=True)
     print(f"{output} has all scores, and the best; write what you want into params.yaml")
+
+
+@app.command()
+def plan(
+    margin: Annotated[
+        float | None, typer.Option(help="Instead of evaluate.noninferiority_margin.")
+    ] = None,
+    predictions: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder of runs that `archive` made, instead of models/; again."),
+    ] = None,
+) -> None:
+    """How likely more seeds or test examples settle the recommendation, from the runs at hand."""
+    from textune.params import changed, read_params
+
+    params = read_params()
+    if margin is not None:
+        params = changed(params, "evaluate.noninferiority_margin", margin)
+
+    from textune.pipeline.paths import MODELS
+    from textune.report.plan import print_plan
+    from textune.runs.archive import archived, shared_seeds
+    from textune.runs.store import load_runs
+
+    folders, seeds = dict.fromkeys(params.methods, MODELS), params.train.seeds
+    if predictions:
+        folders = archived(predictions, params.methods)
+        seeds = shared_seeds(folders)
+    print_plan(load_runs(folders, seeds, params.titles, params.evaluate.decision), params.evaluate)
+
+
+@app.command()
+def adopt() -> None:
+    """Write the recipes that tuning found into params.yaml, as numbers that cost nothing."""
+    from textune.params import read_params
+
+    params = read_params()
+
+    from textune.pipeline.adoption import adopt
+
+    for name, recipe in adopt(params).items():
+        print(f"{name}: {', '.join(f'{key} {value:g}' for key, value in recipe.items())}")
 
 
 def _renamed(context: typer.Context) -> None:

@@ -14,13 +14,14 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from textune.config.base import UNTRAINED, Name, Section
+from textune.config.base import AUTO, UNTRAINED, Name, Section
 from textune.config.sections import (
     DataParams,
     EvaluateParams,
     ModelParams,
     SearchParams,
     TrainParams,
+    TuneParams,
 )
 from textune.errors import UserError
 from textune.modeling.methods.base import EncoderMethod, Method
@@ -45,6 +46,7 @@ class Params(Section):
     data: DataParams
     model: ModelParams
     train: TrainParams
+    tune: TuneParams
     evaluate: EvaluateParams
     search: SearchParams
     # By name, unchecked: `method` checks them.
@@ -89,6 +91,17 @@ class Params(Section):
         if not isinstance(method, EncoderMethod):
             raise UserError(f"{name} fine-tunes no encoder, so it has no part in this")
         return method
+
+    def training(self, name: str) -> TrainParams:
+        """How the method `name` is trained, for its own number of epochs if it has one.
+
+        Raises `UserError` if there is no such method, or something of it is still to be tuned.
+        """
+        method = self.method(name)
+        for key in method.to_tune(everything=False):
+            raise UserError(f"{name}.{key} is {AUTO}: run `dvc repro tune_{name}`")
+        epochs = getattr(method, "epochs", None)
+        return self.train if epochs is None else self.train.model_copy(update={"epochs": epochs})
 
     def dump(self) -> dict[str, Any]:
         """The values as params.yaml has them."""

@@ -7,7 +7,8 @@ from textune.config.base import UNTRAINED
 from textune.io import read_json
 from textune.params import assignment
 from textune.pipeline.search import AS_GIVEN
-from textune.report.tables import explanation, methods_table, pairs_table, recommendation
+from textune.report.advice import recommendation
+from textune.report.tables import explanation, methods_table, pairs_table
 from textune.report.titles import SHORT
 from textune.runs.record import read_record
 from textune.runs.store import RunFolder

@@ -90,3 +90,27 @@ def test_unsure_labels_go() -> None:
     assert dropped["train"]["low_confidence"] == 2
     with pytest.raises(UserError, match=r"data\.min_confidence: crowdflower has no confidence"):
         clean(Corpus(["x", "y"], {"train": rows.drop(columns="confidence")}), sure)
+
+
+@pytest.mark.parametrize("copies", ["near", "keep"])
+def test_train_gives_way_to_groups_of_validation_and_test(copies: str) -> None:
+    def grouped(*rows: tuple[str, int, str]) -> pd.DataFrame:
+        return table(*(row[:2] for row in rows)).assign(group=[group for *_, group in rows])
+
+    tables = {
+        "train": grouped(("a", 0, "ann"), ("b", 1, "bob"), ("c", 1, "cy"), ("d", 0, "dan")),
+        "validation": grouped(("e", 0, "bob"), ("f", 1, "eve")),
+        "test": grouped(("g", 0, "dan"), ("h", 1, "eve")),
+    }
+    params = PARAMS.model_copy(update={"copies": copies})
+    corpus, dropped = clean(Corpus(["x", "y"], tables), params)
+    assert corpus.tables["train"]["text"].tolist() == ["a", "c"]
+    assert len(corpus.tables["validation"]) == len(corpus.tables["test"]) == 2
+    assert dropped["train"]["group_in_validation_or_test"] == 2
+
+
+def test_without_groups_none_are_counted() -> None:
+    _, dropped = clean(
+        Corpus(["x", "y"], {"train": table(("a", 0)), "test": table(("b", 1))}), PARAMS
+    )
+    assert "group_in_validation_or_test" not in dropped["train"]

@@ -100,6 +100,30 @@ def test_what_a_data_sets_own_splits_repeat_is_kept_and_counted(workspace: Path)
     }
 
 
+def test_groups_are_kept_apart_and_counted(workspace: Path) -> None:
+    rows = [f"text {row} of {row % 25},{NAMES[row % 2]},writer {row % 25}" for row in range(200)]
+    (workspace / "data/raw/own.csv").write_text("\n".join(["text,label,author", *rows]) + "\n")
+    sizes = {"validation_size": 0.2, "test_size": 0.2}
+    use_table(workspace, "data/raw/own.csv", **sizes)
+    subprocess.run([sys.executable, "src/prepare.py"], check=True)
+    report = json.loads((workspace / "metrics/data.json").read_text())
+    assert "groups" not in report
+    assert "group" not in pq.read_schema("data/prepared/test.parquet").names
+
+    use_table(workspace, "data/raw/own.csv", group_column="author", **sizes)
+    subprocess.run([sys.executable, "src/prepare.py"], check=True)
+    with_groups = json.loads((workspace / "metrics/data.json").read_text())
+    assert with_groups.keys() - report.keys() == {"groups", "group_overlap"}
+    assert with_groups["groups"] == {"train": 16, "validation": 4, "test": 5}
+    assert set(with_groups["group_overlap"].values()) == {0}
+    groups = {
+        name: set(pq.read_table(f"data/prepared/{name}.parquet")["group"].to_pylist())
+        for name in ("train", "validation", "test")
+    }
+    assert set.union(*groups.values()) == {f"writer {number}" for number in range(25)}
+    assert groups["train"].isdisjoint(groups["validation"] | groups["test"])
+
+
 @pytest.mark.slow
 def test_a_million_rows_take_less_than_two_gigabytes(workspace: Path) -> None:
     with (workspace / "data/raw/many.csv").open("w", encoding="utf-8") as file:

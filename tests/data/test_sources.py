@@ -108,3 +108,12 @@ def test_revision_is_refused_where_there_is_none(folder: Path) -> None:
 def test_unknown_source_is_told_with_those_there_are() -> None:
     with pytest.raises(UserError, match=r"data\.source is 'x', but it may be crowdflower, files"):
         read_source(params(source="x"))
+
+
+@pytest.mark.parametrize("source", ["crowdflower", "files", "tweet_eval"])
+def test_sources_without_columns_have_no_groups(source: str) -> None:
+    wrong = params(source=source).model_copy(update={"group_column": "author"})
+    with pytest.raises(
+        UserError, match=r"data\.group_column is 'author', but only the sources hub and table have"
+    ):
+        read_source(wrong)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -78,3 +79,73 @@ def test_a_label_with_one_row_is_named() -> None:
     rows.tables["train"].loc[17, "label"] = 2
     with pytest.raises(UserError, match=r"data\.test_size: 17 is the only example left"):
         split(rows, params())
+
+
+def grouped(sizes: Any, labels: int = 3) -> Corpus:
+    """Groups of these sizes; which labels are frequent depends on the group."""
+    random = np.random.default_rng(0)
+    shares = random.dirichlet(np.ones(labels), len(sizes))
+    drawn = [
+        random.choice(labels, size, p=share) for size, share in zip(sizes, shares, strict=True)
+    ]
+    table = pd.DataFrame(
+        {
+            "row_id": [str(number) for number in range(sum(sizes))],
+            "label": np.concatenate(drawn),
+            "group": np.repeat([f"g{number}" for number in range(len(sizes))], sizes),
+        }
+    )
+    return Corpus([str(label) for label in range(labels)], {"train": table})
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("heavy", [False, True])
+def test_groups_stay_together_at_about_the_sizes_and_shares(seed: int, heavy: bool) -> None:
+    random = np.random.default_rng(seed)
+    # The largest heavy group has about a twelfth of all rows.
+    heavy_sizes = np.ceil(2 * random.pareto(1.3, 400)).clip(max=200)
+    sizes = heavy_sizes if heavy else random.geometric(0.2, 400)
+    corpus = grouped(sizes.astype(int))
+    rows = len(corpus.tables["train"])
+    tables, _ = split(corpus, params(validation_size=0.2, test_size=0.2, split_seed=seed))
+    groups = [set(table["group"]) for table in tables.values()]
+    assert len(set.union(*groups)) == sum(map(len, groups)) == 400
+    assert sum(map(len, tables.values())) == rows
+    shares = corpus.tables["train"]["label"].value_counts(normalize=True)
+    for name, share in (("test", 0.2), ("validation", 0.16)):
+        assert len(tables[name]) == pytest.approx(share * rows, rel=0.1)
+        assert (tables[name]["label"].value_counts(normalize=True) - shares).abs().max() < 0.03
+
+
+def test_seed_decides_on_groups() -> None:
+    def test_groups(seed: int) -> set[str]:
+        return set(split(grouped([3] * 60), params(split_seed=seed))[0]["test"]["group"])
+
+    assert test_groups(1) == test_groups(1) != test_groups(2)
+
+
+def test_a_label_of_one_group_stays_in_train() -> None:
+    rows = grouped([5] * 40, labels=2)
+    rows.tables["train"].loc[rows.tables["train"]["group"] == "g7", "label"] = 2
+    rows.label_names.append("2")
+    for seed in range(5):
+        tables, _ = split(rows, params(split_seed=seed))
+        assert set(tables["train"]["label"]) == {0, 1, 2}
+        assert "g7" in set(tables["train"]["group"])
+
+
+def test_groups_that_cannot_be_split() -> None:
+    with pytest.raises(UserError, match=r"data\.test_size: all 90 examples left are of one group"):
+        split(grouped([90]), params(group_column="author"))
+    rows = grouped([50, 50], labels=2)
+    rows.tables["train"]["label"] = np.repeat([0, 1], 50)
+    with pytest.raises(
+        UserError, match=r"no choice of whole groups of 'author' leaves every label"
+    ):
+        split(rows, params(group_column="author"))
+
+
+def test_the_limit_chooses_rows_of_groups() -> None:
+    tables, left_out = split(grouped([5] * 60), params(max_train_examples=40))
+    assert len(tables["train"]) == 40
+    assert left_out["over_max_train_examples"] > 0

@@ -184,3 +184,54 @@ def test_decimals_as_databases_export_them() -> None:
     labels = pa.array([Decimal("1.00"), Decimal("0.00")], pa.decimal128(5, 2))
     pq.write_table(pa.table({"text": ["a", "b"], "label": labels}), "t.parquet")
     assert read("t.parquet").label_names == ["0", "1"]
+
+
+def test_groups_in_every_format() -> None:
+    rows = [("a", "x", "ann"), ("b", "y", "bob"), ("c", "x", "ann"), ("d", "y", None)]
+    frame = pd.DataFrame(rows, columns=["text", "label", "author"])
+    frame.to_csv("t.csv", index=False)
+    frame.to_csv("t.tsv", index=False, sep="\t")
+    frame.to_json("t.jsonl", orient="records", lines=True)
+    frame.to_parquet("t.parquet")
+    for ending in ("csv", "tsv", "jsonl", "parquet"):
+        table = read(f"t.{ending}", group_column="author").tables["train"]
+        *named, alone = table["group"]
+        assert named == ["ann", "bob", "ann"]
+        assert alone == f"(no group) {table['row_id'].iloc[3]}"
+        assert table["group"].dtype == table["text"].dtype
+        assert "group" not in read(f"t.{ending}").tables["train"]
+
+
+def test_rows_without_a_group_are_groups_of_their_own() -> None:
+    rows: list[dict[str, Any]] = [
+        {"text": "a", "label": 0, "id": value} for value in (3, 3.0, "3", None, None, "", "  ")
+    ]
+    path = write(
+        "t.jsonl", "".join(json.dumps({**row, "label": n % 2}) + "\n" for n, row in enumerate(rows))
+    )
+    groups = read(path, group_column="id").tables["train"]["group"].tolist()
+    assert groups[:3] == ["3"] * 3
+    assert len(set(groups)) == 5
+    numbers = pa.array([1, None, 1, 2], pa.int64())
+    table = pa.table({"text": [*"abcd"], "label": [0, 1, 0, 1], "id": numbers})
+    # As pandas writes whole numbers with a gap.
+    pq.write_table(table, "int.parquet")
+    table.to_pandas().to_parquet("float.parquet")
+    for path in ("int.parquet", "float.parquet"):
+        one, alone, same, two = read(path, group_column="id").tables["train"]["group"]
+        assert (one, same, two) == ("1", "1", "2")
+        assert alone == f"(no group) {path}:2"
+
+
+def test_what_is_wrong_with_groups() -> None:
+    path = write("t.csv", "text,label,author\na,x,ann\nb,y,bob\n")
+    with pytest.raises(UserError, match=r"no column 'writer'; data\.group_column may be 'text', "):
+        read(path, group_column="writer")
+    with pytest.raises(UserError, match=r"data\.group_column is 'label', but it should be another"):
+        read(path, group_column="label")
+    lists = write(
+        "t.jsonl",
+        '{"text": "a", "label": 0, "author": ["ann"]}\n{"text": "b", "label": 1, "author": 1}\n',
+    )
+    with pytest.raises(UserError, match=r"data\.group_column: t\.jsonl:1 is \['ann'\], neither"):
+        read(lists, group_column="author")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from datasets import ClassLabel, Sequence, Value, load_dataset
+from datasets import ClassLabel, Dataset, DatasetDict, Sequence, Value, load_dataset
 
 from tests.hub.server import Hub
 from tests.hub.small_hub import environment, report, write_config
@@ -58,6 +58,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": "nobody/nothing"}, "data set nobody/nothing is not on the hub"),
     ({"config": "sentimental"}, "data.config: cannot load"),
     ({"text_column": "tweet"}, "has no column tweet; it may be text, label"),
+    (
+        {"group_column": "author"},
+        "data.group_column: cardiffnlp/tweet_eval has no column author; it",
+    ),
     ({"text_column": "label"}, f"data.text_column: {NAME}, train:0 is 0, no text"),
     ({"test_split": "final"}, "has no final; it has train, validation, test"),
     (
@@ -170,6 +174,17 @@ def test_what_labels_mean(
     counts = corpus.tables["validation"]["label"].value_counts()
     assert corpus.label_names == list(expected)
     assert [counts.get(label, 0) for label in range(len(expected))] == list(expected.values())
+
+
+def test_groups_are_read_from_their_column(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {"text": [*"abcd"], "label": [0, 1, 0, 1], "author": ["ann", "bob", None, "ann"]}
+    loaded = DatasetDict(train=Dataset.from_dict(rows))
+    monkeypatch.setattr(hub_source, "_load", lambda params, name: loaded)
+    data = read_params().data.model_copy(update={"name": NAME, "group_column": "author"})
+    groups = hub_source.read(data, read_params().task).tables["train"]["group"]
+    assert groups.tolist() == ["ann", "bob", "(no group) train:2", "ann"]
 
 
 def test_other_tasks_other_splits_and_a_gated_data_set(

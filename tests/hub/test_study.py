@@ -50,7 +50,6 @@ STUDY: dict[str, dict[str, Any]] = {
     },
     "model": {"name": MODEL, "revision": MODEL_COMMIT, "max_length": 128},
     "train": {
-        "epochs": 3,
         "padding": "max_length",
         "group_by_length": False,
         "metric_for_best_model": "accuracy",
@@ -58,8 +57,21 @@ STUDY: dict[str, dict[str, Any]] = {
         "precision": "fp32",
     },
     "baseline": {"tune": "none"},
-    "lora": {"r": 8, "alpha": 16, "dropout": 0.1, "bias": "none", "target_modules": "auto"},
-    "adapter": {"architecture": "seq_bn", "reduction_factor": 16, "non_linearity": "relu"},
+    "lora": {
+        "r": 8,
+        "alpha": 16,
+        "dropout": 0.1,
+        "bias": "none",
+        "target_modules": "auto",
+        "epochs": 3,
+    },
+    "adapter": {
+        "architecture": "seq_bn",
+        "reduction_factor": 16,
+        "non_linearity": "relu",
+        "epochs": 3,
+    },
+    "full": {"epochs": 3},
 }
 
 

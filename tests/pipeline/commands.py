@@ -35,7 +35,12 @@ def textune(folder: Path, *arguments: str, fails: bool = False) -> str:
 
 
 def trained(output: str) -> set[str]:
-    """The stages that ran, by dvc's output of `repro` or `exp run`."""
+    """The stages that ran, but for those that tune, by dvc's output of `repro` or `exp run`."""
+    return {stage for stage in ran(output) if not stage.startswith("tune_")}
+
+
+def ran(output: str) -> set[str]:
+    """All stages that ran."""
     lines = [line for line in output.splitlines() if line.startswith("Running stage '")]
     return {line.split("'")[1] for line in lines}
 

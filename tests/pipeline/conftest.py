@@ -37,7 +37,7 @@ def two_methods(work: Path) -> Path:
     """The same with the stages of the head and LoRA only, for what trains anew: `two_methods`."""
     yaml = YAML()
     stages = yaml.load(work / "dvc.yaml")
-    for name in ("train_adapter", "train_full"):
+    for name in ("tune_adapter", "tune_full", "train_adapter", "train_full"):
         del stages["stages"][name]
     yaml.dump(stages, work / "dvc.yaml")
     params = yaml.load(work / "params.yaml")

@@ -53,7 +53,8 @@ class MajorityLearner(Learner):
     def predict(self, split: Split) -> Predictions:
         examples = getattr(self._job.data, split)
         shares = np.tile(self._shares.astype(np.float32), (len(examples), 1))
-        return Predictions(examples.row_ids, examples.labels, shares)
+        groups = None if examples.groups is None else examples.groups.tolist()
+        return Predictions(examples.row_ids, examples.labels, shares, groups)
 
     def save(self, folder: Path) -> None:
         (folder / "shares.json").write_text(json.dumps(self._shares.tolist()))

@@ -3,14 +3,13 @@
 import json
 import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.pipeline.searching import RATES, make_params, names
+from tests.pipeline.searching import make_params
 from tests.tiny import METHODS, ROOT, real_values
 from textune.cli import main
 from textune.data.tokenized import Prepared, write_prepared
@@ -20,14 +19,11 @@ from textune.metrics.catalog import OF_EPOCHS
 from textune.params import Params, check_params
 from textune.pipeline import search as search_module
 from textune.pipeline.paths import PREPARED
-from textune.pipeline.search import (
-    AS_GIVEN,
-    Trial,
-    learning_rate_trials,
-    one_at_a_time,
-    search,
-    without_rates,
-)
+from textune.pipeline.search import AS_GIVEN, Trial, one_at_a_time, search
+
+RATES = [0.01, 0.02]  # as given, and the change
+CHANGE = "lora.learning_rate=0.02"
+VARY = ["baseline.learning_rate=0.02", "lora.learning_rate=0.02"]
 
 
 class FakeLearner:
@@ -81,27 +77,25 @@ def write_table(split: str, examples: int, first_token: int = 1) -> None:
 
 
 def run(params: Params, trials: list[Trial] | None = None) -> dict[str, Any]:
-    """The file, after a search of learning rates or of `trials`."""
+    """The file, after a search of `VARY` or of `trials`."""
     path = Path("metrics/search.json")
-    vary = trials is not None
-    list(search(params, trials or learning_rate_trials(params), path, rates_vary=not vary))
+    list(search(params, trials or one_at_a_time(params, VARY, []), path))
     return read_json(path)
 
 
-def test_every_compared_method_is_tried_on_part_of_train(made: list[Any]) -> None:
+def test_every_change_is_tried_on_part_of_train(made: list[Any]) -> None:
     results = run(make_params(train__seeds=[7, 8]))
-    assert made == [(name, rate, 12, None, 7) for name, rates in RATES.items() for rate in rates]
+    assert made == [(name, rate, 12, None, 7) for name in ("baseline", "lora") for rate in RATES]
     assert set(results) == {"baseline", "lora", "setting"}
     setting = results["setting"]
     assert setting["train_examples"] == setting["validation_examples"] == 12
     assert setting["seed"] == 7
     assert setting["lora"]["method"] == "lora"
-    assert "learning_rate" not in setting["lora"]
     assert setting["train"]["fast"]["attention"] is True
 
 
 @pytest.mark.parametrize(
-    ("metric", "best", "score"), [("accuracy", "0.02", 0.143457), ("loss", "0.01", 0.5)]
+    ("metric", "best", "score"), [("accuracy", CHANGE, 0.143457), ("loss", AS_GIVEN, 0.5)]
 )
 def test_the_best_is_by_the_direction_of_the_metric(
     made: list[Any], metric: str, best: str, score: float
@@ -109,23 +103,21 @@ def test_the_best_is_by_the_direction_of_the_metric(
     """The untrained epoch is no candidate; all scores are those of the best epoch."""
     lora = run(make_params(train__metric_for_best_model=metric))["lora"]
     assert lora["best"] == best
-    assert set(lora["trials"]) == {"0.01", "0.02"}
+    assert set(lora["trials"]) == {AS_GIVEN, CHANGE}
     assert all(scores.keys() == set(OF_EPOCHS) for scores in lora["trials"].values())
     assert lora["trials"][best][metric] == score
-    assert lora["trials"]["0.01"]["loss"] == (0.7 if metric == "accuracy" else 0.5)
+    assert lora["trials"][AS_GIVEN]["loss"] == (0.7 if metric == "accuracy" else 0.5)
 
 
 def test_trials_of_the_same_setting_are_not_made_again(made: list[Any]) -> None:
     path = Path("metrics/search.json")
     results = run(make_params())
-    # A rate that is not in the grid (any more) would be one more than the other methods have.
-    results["lora"]["trials"] |= {"0.5": {"accuracy": 10.0}, "0.01": {"accuracy": 9.0}}
+    results["lora"]["trials"][AS_GIVEN] = {"accuracy": 9.0}
     path.write_text(json.dumps(results))
     made.clear()
     again = run(make_params())["lora"]
     assert made == []
-    assert set(again["trials"]) == {"0.01", "0.02"}
-    assert again["best"] == "0.01"
+    assert again["best"] == AS_GIVEN
 
 
 @pytest.mark.parametrize(
@@ -162,25 +154,6 @@ def test_a_methods_own_section_makes_its_trials_again(made: list[Any]) -> None:
     assert {name for name, *_ in made} == {"lora"}
 
 
-def test_a_variant_joins_the_others(made: list[Any]) -> None:
-    run(make_params())
-    made.clear()
-    grids = {"max_train_examples": 12, "learning_rates": {**RATES, "lora_all": [0.03, 0.04]}}
-    methods = ["baseline", "lora", "lora_all"]
-    results = run(make_params(methods=methods, search=grids))
-    assert [(name, rate) for name, rate, *_ in made] == [("lora_all", 0.03), ("lora_all", 0.04)]
-    assert set(results) == {*methods, "setting"}
-    assert results["setting"]["lora_all"]["target_modules"] == "all-linear"
-
-
-def test_methods_without_rates_are_left_out_unless_all_are(made: list[Any]) -> None:
-    params = make_params(methods=["lora", "full", "adapter"])
-    assert {trial.method for trial in learning_rate_trials(params)} == {"lora"}
-    assert without_rates(params) == ["full", "adapter"]
-    with pytest.raises(UserError, match="has no list for any of full, adapter: add one for each"):
-        learning_rate_trials(make_params(methods=["full", "adapter"]))
-
-
 def test_changes_join_the_file(made: list[Any]) -> None:
     params = make_params()
     run(params, one_at_a_time(params, ["train.fast.attention=false"], ["lora"]))
@@ -195,22 +168,11 @@ def test_changes_join_the_file(made: list[Any]) -> None:
     assert [name for name, *_ in made] == ["lora", "lora_all", "lora_all"]
 
 
-def test_methods_without_a_learning_rate_are_left_out(
-    made: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They would have nothing to search, and no list that would do."""
-    method = Params.method
-    known = {"other": SimpleNamespace()}
-    monkeypatch.setattr(Params, "method", lambda self, name: known.get(name) or method(self, name))
-    trials = learning_rate_trials(make_params(methods=["other", "lora"], other={"method": "other"}))
-    assert names(trials) == [("lora", "0.01"), ("lora", "0.02")]
-
-
 def test_the_command_with_real_learners(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every method of params.yaml learns from the tiny data, and test is never opened."""
-    monkeypatch.setattr("sys.argv", ["textune", "search"])
+    monkeypatch.setattr("sys.argv", ["textune", "search", "--vary", "train.label_smoothing=0.1"])
     with pytest.raises(SystemExit):
         main()
     assert "labels.json is missing; run `dvc repro prepare`" in capsys.readouterr().err
@@ -228,7 +190,6 @@ def test_the_command_with_real_learners(
         best = trials[results[name]["best"]]["accuracy"]
         assert best == max(scores["accuracy"] for scores in trials.values())
         assert all(scores.keys() == set(OF_EPOCHS) for scores in trials.values())
-    assert not (workspace / "metrics/search_changes.json").exists()
 
 
 @pytest.mark.parametrize("name", ["setting", "seed", "data_sha256"])
@@ -238,5 +199,5 @@ def test_a_method_called_like_a_key_of_the_file_is_refused(made: list[Any], name
     values["methods"] = ["lora", name]
     params = check_params(values, "params.yaml")
     with pytest.raises(UserError, match=f"a method cannot be called {name}"):
-        list(search(params, learning_rate_trials(params), Path("x.json"), rates_vary=True))
+        list(search(params, one_at_a_time(params, ["lora.r=2"], []), Path("x.json")))
     assert not made

@@ -1,4 +1,4 @@
-"""dvc.yaml: the template of the train stages, and that every input is declared."""
+"""dvc.yaml: the templates of the tune and train stages, and that every input is declared."""
 
 import json
 import shutil
@@ -34,18 +34,20 @@ for command in json.loads(sys.argv[1]):
 def test_every_parameter_of_training_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
     for method in METHODS:
-        own, *shared = stages[f"train_{method}"]["params"]
-        assert own == "${name}"
+        shared = stages[f"train_{method}"]["params"]
         assert stages[f"train_{method}"]["vars"][0]["name"] == method
         declared = {name.removeprefix("train.") for name in shared} - {"model"}
         assert declared == set(TrainParams.model_fields) - {"seeds"}
+        assert stages[f"tune_{method}"]["params"] == ["${name}", *shared, "tune"]
 
 
 def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
-    commands = {"prepare": ["src/prepare.py"], "evaluate": ["src/evaluation.py"]} | {
-        f"train_{method}": ["src/train.py", method, "0"] for method in METHODS
-    }
+    set_parameter(work, "tune", "all", True)
+    commands = {"prepare": ["src/prepare.py"], "evaluate": ["src/evaluation.py"]}
+    for method in METHODS:
+        commands[f"tune_{method}"] = ["src/tune.py", method]
+        commands[f"train_{method}"] = ["src/train.py", method, "0"]
     done = subprocess.run(
         [sys.executable, "-c", MODULES, json.dumps([*commands.values()])],
         cwd=work,
@@ -70,7 +72,13 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         assert unused == {Path(commands[stage][0])}, stage
 
 
-def test_a_variant_and_a_new_learner_take_a_section_and_three_lines(work: Path) -> None:
+def set_parameter(work: Path, section: str, key: str, value: object) -> None:
+    params = YAML().load(work / "params.yaml")
+    params[section][key] = value
+    YAML().dump(params, work / "params.yaml")
+
+
+def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) -> None:
     shutil.copy(ROOT / "tests/pipeline/majority.py", work / "src/textune/modeling/methods")
     yaml = YAML()
     params = yaml.load(work / "params.yaml")
@@ -80,8 +88,9 @@ def test_a_variant_and_a_new_learner_take_a_section_and_three_lines(work: Path) 
     params["titles"]["lora_all"] = "LoRA, all linear layers"
     yaml.dump(params, work / "params.yaml")
     lines = "".join(
-        f"  train_{name}:\n    <<: *train\n    vars: [{{name: {name}, method: {method}}}]\n"
+        f"  {kind}_{name}:\n    <<: *{kind}\n    vars: [{{name: {name}, method: {method}}}]\n"
         for name, method in (("lora_all", "lora"), ("majority", "majority"))
+        for kind in ("tune", "train")
     )
     dvc_yaml = (work / "dvc.yaml").read_text()
     (work / "dvc.yaml").write_text(dvc_yaml.replace("  evaluate:\n", f"{lines}  evaluate:\n"))

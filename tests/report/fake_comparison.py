@@ -4,6 +4,7 @@ from typing import Any
 
 from textune.metrics.catalog import COMPARED
 from textune.stats.results import (
+    Candidate,
     Comparison,
     Difference,
     Interval,
@@ -13,7 +14,6 @@ from textune.stats.results import (
     Recommendation,
     Score,
     Test,
-    TestedMethod,
     Verdict,
 )
 
@@ -100,18 +100,28 @@ def compared(question: Question = OVER_SEEDS, **changes: Any) -> Comparison:
             pair("full", "lora", -0.0074, Verdict.NOT_DISTINGUISHABLE, several),
             pair("adapter", "lora", -0.0003, Verdict.NOT_DISTINGUISHABLE, several),
         ],
-        "recommendation": Recommendation(
-            method="lora",
-            best_on_validation="adapter",
-            tested=[
-                TestedMethod(name="baseline", difference=-0.2, low=-0.3, p_not_worse_holm=1.0),
-                TestedMethod(name="lora", difference=0.0003, low=-0.004, p_not_worse_holm=0.0012),
-            ],
-        ),
+        "cost": "parameters",
+        "enough_of_a_class": 100,
+        "small_classes": [],
+        "recommendation": advice("lora"),
     }
     return Comparison.model_validate({**values, **changes})
 
 
-def advised(name: str, *better: str, question: Question = OVER_SEEDS) -> Comparison:
-    advice = Recommendation(method=name, best_on_validation=name, better_on_test=list(better))
-    return compared(question, recommendation=advice)
+def advice(method: str, settled: bool = True, **needed: Any) -> Recommendation:
+    """All but the baseline are in the running; what is good enough begins with `method`."""
+    sure = {"baseline": 0.0001, "lora": 0.981, "adapter": 0.8765, "full": 0.9996}
+    names = list(sure)
+    candidates = [
+        Candidate(
+            name=name,
+            sure=share,
+            in_the_running=name != "baseline",
+            good_enough=settled and names.index(name) >= names.index(method),
+            rival="full",
+        )
+        for name, share in sure.items()
+    ]
+    return Recommendation(
+        method=method, settled=settled, level=0.05, candidates=candidates, **needed
+    )

@@ -73,7 +73,7 @@ def test_stage_at_once_in_two_processes(tmp_path: Path) -> None:
         assert process.returncode == 0, err
         assert "full fine-tuning" in out
         assert out.splitlines()[-1] == "heavy: []"
-        assert "the best on validation" in out
+        assert "ettled" in out
     errors = {path.name for path in (folders[0] / "data/errors").iterdir()}
     assert errors == {"untrained.csv", "baseline.csv", "lora.csv", "full.csv"}
     metrics = [folder / "metrics" for folder in folders]

@@ -12,20 +12,19 @@ from tests.report.fake_comparison import (
     COSTS,
     FIXED_MODELS,
     TITLES,
-    advised,
     compared,
     method,
     pair,
 )
 from textune.errors import UserError
 from textune.io import read_json, write_json
+from textune.report.advice import recommendation
 from textune.report.tables import (
     explanation,
     methods_table,
     pairs_table,
     print_table,
     read_results,
-    recommendation,
 )
 from textune.report.writing import write_results
 from textune.stats.comparison_file import write_comparison
@@ -144,22 +143,15 @@ def test_the_explanation_names_the_question_and_the_decision() -> None:
     assert "suits macro recall" in explanation(compared(decision="balanced"))
 
 
-def test_the_recommendation_says_why() -> None:
-    assert recommendation(compared()) == (
-        "Use LoRA: of the methods whose accuracy is surely not more than 1 point below that of"
-        " adapters, the best on validation, it trains the fewest parameters (difference +0.0, at"
-        " least -0.4 points; p = 0.001)."
-    )
-    best = recommendation(advised("full"))
-    assert best == (
-        "Use full fine-tuning: it is the best on validation, and no method that trains less is"
-        " surely within 1 point of its accuracy on test."
-    )
-    assert recommendation(advised("full", "lora", "adapter")).endswith(
-        "But on test LoRA and adapters did better than full fine-tuning."
-    )
-    fixed = recommendation(compared(FIXED_MODELS))
-    assert fixed.startswith("Of these trained models, use LoRA: ")
+def test_small_classes_are_a_warning() -> None:
+    assert "fewer than" not in explanation(compared())
+    told = explanation(compared(small_classes=["🙂", "b", "c", "d", "e", "f", "g"]))
+    assert "fewer than 100 examples of 🙂, b, c, d, e and 2 more: macro recall and macro F1" in told
+
+
+def test_seeds_that_were_added_until_something_showed_are_warned_of() -> None:
+    assert "not added until something showed" in explanation(compared())
+    assert "not added" not in explanation(compared(planned_seeds=[3, 5]))
 
 
 def test_titles_are_shown_as_they_are() -> None:
@@ -227,7 +219,7 @@ def test_table_needs_only_the_metrics(tmp_path: Path, capsys: pytest.CaptureFixt
     print_table(tmp_path)
     printed = capsys.readouterr().out
     assert "trained head (baseline)" in printed
-    assert "Use LoRA" in printed
+    assert "Settled: use LoRA" in printed
 
 
 @pytest.mark.parametrize("name", ["cost", "comparison"])

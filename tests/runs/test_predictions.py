@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,17 @@ def test_write_refuses_lengths_that_differ(tmp_path: Path) -> None:
         )
 
 
+def test_groups_are_written_and_read_where_they_are(tmp_path: Path) -> None:
+    path, made = tmp_path / "test.parquet", random_predictions(1, skill=1.0, examples=3)
+    predictions.write(path, made)
+    assert pq.read_schema(path).names == ["row_id", "label", "probabilities"]
+    assert predictions.read(path).groups is None
+    predictions.write(path, replace(made, groups=["ann", "bob", "ann"]))
+    assert predictions.read(path).groups == ["ann", "bob", "ann"]
+    with pytest.raises(ValueError, match="2 groups"):
+        predictions.write(path, replace(made, groups=["ann", "bob"]))
+
+
 def test_missing_file_names_file_and_cure(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"test\.parquet is missing: run `dvc repro`"):
         predictions.read(tmp_path / "test.parquet")
@@ -51,6 +63,7 @@ def test_file_that_is_no_parquet(tmp_path: Path) -> None:
         ({"probabilities": ["a", "b"]}, "cannot be read"),
         ({"label": [0, 2]}, "labels outside 0 to 1"),
         ({"label": [0, -1]}, "labels outside 0 to 1"),
+        ({"group": ["ann", None]}, "groups, some perhaps missing"),
         ({"row_id": [], "label": [], "probabilities": []}, ""),
     ],
 )

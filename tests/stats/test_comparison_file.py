@@ -61,7 +61,9 @@ def test_keys_for_dvc(comparison: Comparison) -> None:
     assert (lora["title"], lora["method"]) == ("LoRA", "lora")
     assert set(lora["accuracy"]) == {"mean", "test_sd", "seed_sd", "fixed_models", "over_seeds"}
     advice = content["recommendation"]
-    assert set(advice["tested"]["baseline"]) == {"difference", "low", "p_not_worse_holm"}
+    candidate = {"sure", "in_the_running", "good_enough", "rival"}
+    assert set(advice["candidates"]["baseline"]) == candidate
+    assert advice["cheapest_first"] == ["baseline", "lora", "full"]
     assert content["order"] == ["untrained", "baseline", "lora", "full"]
 
 
@@ -72,7 +74,7 @@ def test_what_has_no_answer_is_left_out(odd_names: Comparison) -> None:
     assert "seed_sd" not in text
 
 
-def test_only_numbers_and_names_and_two_lists(comparison: Comparison) -> None:
+def test_only_numbers_and_names_and_three_lists(comparison: Comparison) -> None:
     """DVC shows numbers and names; it passes over lists."""
 
     def leaves(value: Any) -> list[Any]:
@@ -81,9 +83,9 @@ def test_only_numbers_and_names_and_two_lists(comparison: Comparison) -> None:
         return [value]
 
     lists = [leaf for leaf in leaves(to_json(comparison)) if isinstance(leaf, list)]
-    assert len(lists) == 2  # `order` and `better_on_test`
+    assert len(lists) == 3  # `order`, `cheapest_first` and `small_classes`
     values = {type(leaf) for leaf in leaves(to_json(comparison)) if leaf not in lists}
-    assert values <= {int, float, str}
+    assert values <= {int, float, str, bool}
 
 
 def test_shares_have_six_decimals_and_p_four_digits(comparison: Comparison) -> None:

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import f1_score, recall_score
 
-from textune.stats.resampling import Groups, bootstrap, permutation_pvalues, scores
+from textune.stats.resampling import Patterns, bootstrap, permutation_pvalues, scores
 
 Labels = NDArray[np.int64]
 
@@ -22,7 +22,7 @@ def models(seed: int, n: int, *accuracies: float, classes: int = 3) -> tuple[Lab
 
 def test_scores_are_those_of_scikit_learn() -> None:
     labels, predicted = models(0, 500, 0.6, 0.7)
-    values = scores(Groups.of(labels, predicted, 3))
+    values = scores(Patterns.of(labels, predicted, 3))
     for number, row in enumerate(predicted):
         assert values[:, number] == pytest.approx(
             [
@@ -35,28 +35,28 @@ def test_scores_are_those_of_scikit_learn() -> None:
 
 def test_a_class_without_examples_or_predictions_counts_as_0() -> None:
     labels, predicted = np.array([0, 0, 1, 1]), np.array([[0, 1, 1, 1]])
-    values = scores(Groups.of(labels, predicted, 3))[:, 0]
+    values = scores(Patterns.of(labels, predicted, 3))[:, 0]
     expected = [
         0.75,
         recall_score(labels, predicted[0], labels=range(3), average="macro", zero_division=0),
         f1_score(labels, predicted[0], labels=range(3), average="macro", zero_division=0),
     ]
     assert values == pytest.approx(expected)
-    drawn = bootstrap(Groups.of(labels, predicted, 3), 500, np.random.default_rng(0))
+    drawn = bootstrap(Patterns.of(labels, predicted, 3), 500, np.random.default_rng(0))
     assert np.isfinite(drawn).all()
 
 
 def test_a_rare_class_that_a_resample_misses_does_not_lower_its_mean() -> None:
     labels = np.array([0] * 50 + [1] * 50 + [2])
-    drawn = bootstrap(Groups.of(labels, labels[None], 3), 500, np.random.default_rng(0))
+    drawn = bootstrap(Patterns.of(labels, labels[None], 3), 500, np.random.default_rng(0))
     assert (drawn == 1).all()
 
 
-def test_groups_hold_every_example_once() -> None:
+def test_patterns_hold_every_example_once() -> None:
     labels, predicted = models(1, 999, 0.6, 0.7, 0.8)
-    groups = Groups.of(labels, predicted, 3)
-    assert groups.examples == 999
-    back = np.repeat(np.vstack([groups.labels, groups.predicted]), groups.sizes, axis=1)
+    patterns = Patterns.of(labels, predicted, 3)
+    assert patterns.examples == 999
+    back = np.repeat(np.vstack([patterns.labels, patterns.predicted]), patterns.sizes, axis=1)
     columns = np.vstack([labels, predicted])
     assert sorted(map(tuple, back.T)) == sorted(map(tuple, columns.T))
 
@@ -71,7 +71,7 @@ def test_bootstrap_agrees_with_scipys() -> None:
         (labels, *predicted), macro_recall, paired=True, n_resamples=3000, method="percentile",
         rng=np.random.default_rng(0),
     )  # fmt: skip
-    drawn = bootstrap(Groups.of(labels, predicted, 3), 3000, np.random.default_rng(1))[1]
+    drawn = bootstrap(Patterns.of(labels, predicted, 3), 3000, np.random.default_rng(1))[1]
     difference = drawn[1] - drawn[0]
     assert difference.std(ddof=1) == pytest.approx(expected.standard_error, rel=0.06)
     low, high = expected.confidence_interval
@@ -81,9 +81,9 @@ def test_bootstrap_agrees_with_scipys() -> None:
 def test_the_same_models_differ_on_no_resample() -> None:
     labels, predicted = models(3, 300, 0.7)
     twice = np.vstack([predicted, predicted])
-    drawn = bootstrap(Groups.of(labels, twice, 3), 100, np.random.default_rng(0))
+    drawn = bootstrap(Patterns.of(labels, twice, 3), 100, np.random.default_rng(0))
     assert (drawn[:, 0] == drawn[:, 1]).all()
-    pvalues = permutation_pvalues(Groups.of(labels, twice, 3), 100, np.random.default_rng(0))
+    pvalues = permutation_pvalues(Patterns.of(labels, twice, 3), 100, np.random.default_rng(0))
     assert (pvalues == 1).all()
 
 
@@ -98,8 +98,8 @@ def test_permutation_agrees_with_scipys() -> None:
         (predicted[0], predicted[1]), macro_f1, permutation_type="samples", n_resamples=1500,
         rng=np.random.default_rng(0),
     ).pvalue  # fmt: skip
-    groups = Groups.of(labels, predicted, 3)
-    pvalues = permutation_pvalues(groups, 9999, np.random.default_rng(0))
+    patterns = Patterns.of(labels, predicted, 3)
+    pvalues = permutation_pvalues(patterns, 9999, np.random.default_rng(0))
     # One seed: its p is that of the mean.
     assert (pvalues[:, 0] == pvalues[:, 1]).all()
     # Four standard errors of the coarser of the two.
@@ -113,23 +113,23 @@ def test_permutation_of_accuracy_is_the_sign_test() -> None:
     hits = predicted == labels
     only = int((hits[0] > hits[1]).sum()), int((hits[1] > hits[0]).sum())
     exact = stats.binomtest(only[0], sum(only)).pvalue
-    groups = Groups.of(labels, predicted, 3)
-    pvalues = permutation_pvalues(groups, 19_999, np.random.default_rng(0))[0, 0]
+    patterns = Patterns.of(labels, predicted, 3)
+    pvalues = permutation_pvalues(patterns, 19_999, np.random.default_rng(0))[0, 0]
     assert pvalues == pytest.approx(exact, abs=0.01)
 
 
 def test_seeds_of_opposite_sign_cancel_in_the_mean() -> None:
     labels, predicted = models(6, 2000, 0.6, 0.8)
     crossed = np.vstack([predicted, predicted[::-1]])
-    pvalues = permutation_pvalues(Groups.of(labels, crossed, 3), 500, np.random.default_rng(0))
+    pvalues = permutation_pvalues(Patterns.of(labels, crossed, 3), 500, np.random.default_rng(0))
     assert (pvalues[0, :2] < 0.01).all()
     assert pvalues[0, 2] > 0.9
 
 
 def test_77_classes() -> None:
     labels, predicted = models(7, 1500, 0.7, 0.8, classes=77)
-    groups = Groups.of(labels, predicted, 77)
-    assert scores(groups)[1, 1] == pytest.approx(
+    patterns = Patterns.of(labels, predicted, 77)
+    assert scores(patterns)[1, 1] == pytest.approx(
         recall_score(labels, predicted[1], labels=range(77), average="macro", zero_division=0)
     )
-    assert bootstrap(groups, 20, np.random.default_rng(0)).shape == (3, 2, 20)
+    assert bootstrap(patterns, 20, np.random.default_rng(0)).shape == (3, 2, 20)

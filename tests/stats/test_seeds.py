@@ -1,79 +1,107 @@
-"""Intervals and tests of few seeds agree with textbook cases."""
+"""Errors of means and differences agree with textbook cases."""
 
 import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
-from textune.stats.seeds import Estimate, fixed_models, holm, over_seeds
+from textune.stats.results import Question
+from textune.stats.seeds import Estimate, ResampledScores, holm
+
+OVER_SEEDS, FIXED_MODELS = Question.OVER_SEEDS, Question.FIXED_MODELS
+FIRST = np.array([0.811, 0.818, 0.804, 0.813])
+SECOND = np.array([0.795, 0.802, 0.807, 0.788])
 
 
-def test_without_noise_of_the_examples_it_is_the_one_sample_t_test() -> None:
-    values = np.array([0.011, 0.018, 0.004, 0.013])
-    still = np.repeat(values[:, None], 50, axis=1)
-    estimate = over_seeds(values, still)
-    expected = stats.ttest_1samp(values, 0)
+def still(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Resamples that say that the examples bring no noise."""
+    return np.repeat(values[:, None], 50, axis=1)
+
+
+def scores(**values: NDArray[np.float64]) -> ResampledScores:
+    return ResampledScores(values, {name: still(of_seeds) for name, of_seeds in values.items()})
+
+
+def test_without_noise_of_the_examples_a_score_is_a_one_sample_t_test() -> None:
+    estimate = scores(a=FIRST).score("a", OVER_SEEDS)
+    expected = stats.ttest_1samp(FIRST, 0)
     assert estimate.pvalue() == pytest.approx(expected.pvalue)
     assert estimate.interval(0.9) == pytest.approx(tuple(expected.confidence_interval(0.9)))
+
+
+def test_without_noise_of_the_examples_a_pair_is_welchs_test_of_two_samples() -> None:
+    """Not a paired one: the order of the seeds changes nothing."""
+    expected = stats.ttest_ind(FIRST, SECOND, equal_var=False)
+    for second in (SECOND, SECOND[::-1]):
+        estimate = scores(a=FIRST, b=second).estimate(("a", "b"), OVER_SEEDS)
+        assert estimate.pvalue() == pytest.approx(expected.pvalue)
+        assert estimate.df == pytest.approx(expected.df)
+        interval = tuple(expected.confidence_interval(0.95))
+        assert estimate.interval(0.95) == pytest.approx(interval)
 
 
 def test_without_noise_of_the_seeds_it_is_the_z_test() -> None:
     random = np.random.default_rng(0)
     drawn = 0.02 + 0.01 * random.normal(size=20_000)
-    estimate = over_seeds(np.full(3, 0.02), np.vstack([drawn] * 3))
-    assert estimate.df == math.inf
-    assert estimate.error == pytest.approx(0.01, rel=0.03)
-    assert estimate.pvalue() == pytest.approx(2 * stats.norm.sf(0.02 / estimate.error))
+    alike = ResampledScores(
+        {"a": np.full(3, 0.02), "b": np.zeros(3)},
+        {"a": np.vstack([drawn] * 3), "b": np.zeros((3, 20_000))},
+    )
+    for question in Question:
+        estimate = alike.estimate(("a", "b"), question)
+        assert estimate.df == math.inf
+        assert estimate.error == pytest.approx(0.01, rel=0.03)
+        assert estimate.pvalue() == pytest.approx(2 * stats.norm.sf(0.02 / estimate.error))
 
 
-def test_more_noise_of_the_seeds_means_fewer_degrees_of_freedom() -> None:
-    random = np.random.default_rng(1)
-    common = 0.005 * random.normal(size=2000)
-    resampled = np.vstack([common] * 3)
-    calm = over_seeds(np.array([0.010, 0.011, 0.012]), resampled)
-    wild = over_seeds(np.array([0.001, 0.011, 0.021]), resampled)
-    assert 2 <= wild.df < calm.df
-    assert wild.error > calm.error
+def test_examples_that_are_hard_for_both_cancel_out_of_the_difference() -> None:
+    random = np.random.default_rng(3)
+    hard = 0.01 * random.normal(size=20_000)
+    own = 0.002 * random.normal(size=(2, 20_000))
+    values = {"a": np.full(3, 0.8), "b": np.full(3, 0.8)}
+    resampled = {
+        name: 0.8 + np.vstack([hard + noise] * 3) for name, noise in zip("ab", own, strict=True)
+    }
+    pair = ResampledScores(values, resampled).estimate(("a", "b"), FIXED_MODELS)
+    assert pair.error == pytest.approx(0.002 * 2**0.5, rel=0.03)
+    alone = ResampledScores(values, resampled).score("a", FIXED_MODELS)
+    assert alone.error == pytest.approx((0.01**2 + 0.002**2) ** 0.5, rel=0.03)
 
 
-def test_hillis_by_hand() -> None:
-    """Variance over seeds 4e-4, covariance 1e-4, 3 seeds: 7e-4 / 3, and (7 / 4)^2 * 2 = 6.125."""
+def test_seeds_and_examples_by_hand() -> None:
+    """Variance over seeds 4e-4 and that over test sets, common to the seeds, 1e-4: for 3 seeds
+    4e-4 / 3 + 1e-4, and (7 / 3 over 4 / 3)^2 times 2 degrees of freedom."""
     values = np.array([-0.02, 0.0, 0.02])
     unit = np.array([-1.0, 1.0]) * math.sqrt(0.5)  # its variance, with ddof 1, is 1
-    estimate = over_seeds(values, 0.01 * np.vstack([unit] * 3))
+    of_one = ResampledScores({"a": values}, {"a": 0.01 * np.vstack([unit] * 3)})
+    estimate = of_one.score("a", OVER_SEEDS)
     assert estimate.error == pytest.approx(math.sqrt(7e-4 / 3))
-    assert estimate.df == pytest.approx(6.125)
-
-
-def test_a_negative_covariance_counts_as_none() -> None:
-    values = np.array([0.0, 0.03])
-    opposite = np.array([[0.01, -0.01, 0.01], [-0.01, 0.01, -0.01]])
-    assert over_seeds(values, opposite).error == pytest.approx(np.std(values, ddof=1) / 2**0.5)
+    assert estimate.df == pytest.approx(2 * (7 / 4) ** 2)
+    # Against a method without any noise it is the same; against one like it, twice the variance
+    # of the seeds, and none of the examples, which are as hard for both.
+    two = ResampledScores(
+        {"a": values, "b": values, "c": np.zeros(3)},
+        {**of_one.resampled, "b": of_one.resampled["a"], "c": np.zeros((3, 2))},
+    )
+    assert two.estimate(("a", "c"), OVER_SEEDS).df == pytest.approx(estimate.df)
+    pair = two.estimate(("a", "b"), OVER_SEEDS)
+    assert pair.error == pytest.approx(math.sqrt(8e-4 / 3))
+    assert pair.df == pytest.approx(4)
 
 
 def test_seeds_do_not_vary_less_than_their_examples_make_them() -> None:
     """Each seed has noise of its own of variance 1e-4, but by luck the three are alike."""
     random = np.random.default_rng(2)
     resampled = 0.01 * random.normal(size=(3, 50_000))
-    lucky = over_seeds(np.array([0.010, 0.0101, 0.0102]), resampled)
-    assert lucky.error == pytest.approx(0.01 / 3**0.5, rel=0.02)
-    assert lucky.df == pytest.approx(2, rel=0.05)
-    low, high = lucky.interval(0.95)
-    assert (high - low) / 2 == pytest.approx(lucky.error * stats.t.ppf(0.975, 4 * lucky.df))
-    # Where the seeds vary more, it is the plain t interval again.
-    wild = over_seeds(np.array([-0.05, 0.0, 0.05]), resampled)
-    assert wild.interval_df == wild.df
-
-
-def test_not_worse_is_the_one_sided_test_against_the_margin() -> None:
-    estimate = Estimate(-0.004, 0.003, 10)
-    expected = stats.t.sf((-0.004 + 0.01) / 0.003, 10)
-    assert estimate.pvalue_not_worse(0.01) == pytest.approx(expected)
-    # The interval's lower end lies above the margin where half of 1 - confidence_level is reached.
-    for margin in (0.005, 0.01, 0.02):
-        above = estimate.interval(0.95)[0] > -margin
-        assert above == (estimate.pvalue_not_worse(margin) < 0.025)
+    lucky = np.array([0.010, 0.0101, 0.0102])
+    estimate = ResampledScores({"a": lucky}, {"a": resampled}).score("a", OVER_SEEDS)
+    assert estimate.error == pytest.approx(0.01 / 3**0.5, rel=0.02)
+    assert estimate.df == pytest.approx(2, rel=0.05)
+    wild = np.array([-0.05, 0.0, 0.05])
+    estimate = ResampledScores({"a": wild}, {"a": resampled}).score("a", OVER_SEEDS)
+    assert estimate.error == pytest.approx(0.05 / 3**0.5, rel=0.02)
 
 
 def test_smallest_detectable_is_statsmodels_own() -> None:
@@ -102,14 +130,18 @@ def test_smallest_detectable_of_three_seeds_is_found_as_often_as_it_says() -> No
 
 
 def test_scores_that_are_alike_but_for_the_last_bit_do_not_vary() -> None:
-    assert over_seeds(np.array([0.8, 0.8, np.nextafter(0.8, 1)]), np.ones((3, 9))).df == math.inf
+    alike = np.array([0.8, 0.8, np.nextafter(0.8, 1)])
+    estimate = ResampledScores({"a": alike}, {"a": np.ones((3, 9))}).score("a", OVER_SEEDS)
+    assert estimate.df == math.inf
 
 
 def test_equal_models_leave_nothing_to_test() -> None:
-    nothing = fixed_models(np.zeros(1), np.zeros((1, 10)))
+    alike = ResampledScores(
+        {"a": np.ones(1), "b": np.ones(1)}, {"a": np.ones((1, 10)), "b": np.ones((1, 10))}
+    )
+    nothing = alike.estimate(("a", "b"), FIXED_MODELS)
     assert nothing.pvalue() == 1
     assert nothing.interval(0.95) == (0, 0)
-    assert nothing.pvalue_not_worse(0.01) == 0
     assert Estimate(0.1, 0.0, math.inf).pvalue() == 0
 
 

@@ -63,7 +63,7 @@ def folder_name(evaluation: Evaluation) -> str:
 @pytest.mark.parametrize("evaluation", EVALUATIONS, ids=folder_name)
 def test_the_predictions_give_every_figure_again(evaluation: Evaluation, tmp_path: Path) -> None:
     write_results(*evaluation.read(), tmp_path)
-    assert_committed(evaluation, tmp_path, files=8)
+    assert_committed(evaluation, tmp_path, files=9)
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_the_predictions_give_every_figure_of_a_large_comparison_again(
     evaluation: Evaluation, tmp_path: Path
 ) -> None:
     write_results(*evaluation.read(), tmp_path)
-    assert_committed(evaluation, tmp_path, files=8)
+    assert_committed(evaluation, tmp_path, files=9)
 
 
 @pytest.mark.parametrize("evaluation", LARGE, ids=folder_name)

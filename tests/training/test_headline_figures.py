@@ -205,6 +205,8 @@ def test_every_parameter_of_training_reaches_its_place(
         "label_smoothing": "test_learning_choices.py",
         "class_weight": "test_learning_choices.py",
         "ema_decay": "test_learning_choices.py",
+        "resample": "test_learning_choices.py",
+        "patience": "test_learner.py",
         "metric_for_best_model": "test_learner.py",
         "device": "test_learner.py",
         "precision": "test_learner.py",

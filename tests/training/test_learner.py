@@ -195,3 +195,27 @@ def test_operations_of_training_count_every_token_and_epoch(
     per_token = flops_per_token(params.encoder_method("lora"), params.model, 3, mean, epochs=4)
     expected = per_token * lengths.sum() * 4
     assert fitted(params, "lora", data)[0].cost().training_flops == pytest.approx(expected)
+
+
+def test_patience_ends_training_when_no_epoch_is_better(
+    tiny_params: MakeParams, data: Prepared
+) -> None:
+    """At this rate nothing changes, so the first epoch stays the best; costs are those of three."""
+    slow = {"learning_rate": 1e-12}
+    patient, epochs = fitted(
+        tiny_params("bert", train={"epochs": 8, "patience": 2}, lora=slow), "lora", data
+    )
+    assert [of_epoch["epoch"] for of_epoch in epochs] == [0, 1, 2, 3]
+    assert patient.best_epoch == 1
+    three, _ = fitted(tiny_params("bert", train={"epochs": 3}, lora=slow), "lora", data)
+    assert patient.cost().training_flops == three.cost().training_flops
+    _, epochs = fitted(tiny_params("bert", train={"epochs": 4}, lora=slow), "lora", data)
+    assert len(epochs) == 5
+
+
+def test_a_method_has_epochs_of_its_own(tiny_params: MakeParams, data: Prepared) -> None:
+    params = tiny_params("bert", train={"epochs": 2}, lora={"epochs": 3})
+    made, epochs = fitted(params, "lora", data)
+    assert len(epochs) == 1 + 3
+    assert made.settings()["train"]["epochs"] == 3
+    assert len(fitted(params, "full", data)[1]) == 1 + 2

@@ -12,7 +12,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from tests.tiny import METHODS
-from tests.training.training import fitted, prepared, started, without_dropout
+from tests.training.training import fitted, learner, prepared, started, without_dropout
 from textune.data.tokenized import Prepared
 from textune.modeling.pretrained import Classifier
 from textune.params import Params
@@ -148,3 +148,36 @@ def test_the_averaged_weights_are_validated_and_kept(
     # The model that is left, not the logits that validation has remembered.
     with torch.no_grad():
         assert averaged.trainer.evaluate()["eval_loss"] == pytest.approx(best, rel=1e-4)
+
+
+def test_a_seed_draws_the_same_training_rows_for_every_method(
+    tiny_params: MakeParams, data: Prepared
+) -> None:
+    params = tiny_params("bert", train={"resample": True})
+    for name in METHODS:
+        given = learner(params, name, data, seed=3).job.data
+        assert given.train.row_ids == data.train.resampled(3).row_ids
+        assert (given.validation, given.test) == (data.validation, data.test)
+    assert learner(params, "full", data, seed=4).job.data.train.row_ids != given.train.row_ids
+    assert learner(tiny_params("bert"), "full", data, seed=3).job.data.train is data.train
+
+
+@pytest.mark.parametrize("name", ["baseline", "full"])
+def test_rows_that_a_draw_repeats_are_trained_on(
+    tiny_params: MakeParams, data: Prepared, name: str
+) -> None:
+    params = tiny_params("bert", train={"resample": True, "class_weight": "balanced"})
+    run, epochs = fitted(params, name, data)
+    row_ids = run.job.data.train.row_ids
+    assert len(row_ids) == len(data.train) > len(set(row_ids))
+    assert len(epochs) == 3
+    assert run.predict("test").row_ids == ["test:1", "test:2", "test:3"]
+
+
+def test_predictions_have_the_groups_of_their_rows(tiny_params: MakeParams, data: Prepared) -> None:
+    assert data.test is not None
+    groups = np.array(["ann", "bob", "ann"], object)
+    grouped = replace(data, test=replace(data.test, groups=groups))
+    run = started(tiny_params("bert"), "full", grouped)
+    assert run.predict("test").groups == ["ann", "bob", "ann"]
+    assert run.predict("validation").groups is None

@@ -1,6 +1,6 @@
 """What every section of params.yaml has in common."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,10 @@ class Section(BaseModel):
 
 
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
+Epochs = Annotated[int, Field(ge=1, le=1000)]
+# The value of a parameter that is searched on validation.
+AUTO = "auto"
+Auto = Literal["auto"]
 # What a method, or a variant of one, may be called: a key of params.yaml and a folder's name.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
 

@@ -8,13 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from textune.config.base import LearningRate, Name, Section
+from textune.config.base import Epochs, Section
 
 SplitSize = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
 # Validation picks the epoch by one of these, and methods are compared by one of those.
-BestMetric = Literal["accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss"]
+BestMetric = Literal[
+    "accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss", "calibrated_loss"
+]
 ComparedMetric = Literal["accuracy", "macro_recall", "macro_f1"]
 Decision = Literal["most_probable", "balanced"]
+# What can count as the cost of a method.
+CostName = Literal["parameters", "operations", "saved_bytes"]
 
 
 class DataParams(Section):
@@ -27,6 +31,7 @@ class DataParams(Section):
     revision: str | None
     text_column: str = Field(min_length=1)
     label_column: str = Field(min_length=1)
+    group_column: str | None = Field(min_length=1)
     label_names: list[str] | None = Field(min_length=2)
     train_split: str = Field(min_length=1)
     validation_split: str = Field(min_length=1)
@@ -46,6 +51,14 @@ class DataParams(Section):
     def _another_column(cls, column: str, info: ValidationInfo) -> str:
         if column == info.data.get("text_column"):
             raise ValueError("it should be another column than the text's")
+        return column
+
+    @field_validator("group_column")
+    @classmethod
+    def _third_column(cls, column: str | None, info: ValidationInfo) -> str | None:
+        taken = (info.data.get("text_column"), info.data.get("label_column"))
+        if column is not None and column in taken:
+            raise ValueError("it should be another column than those of text and label")
         return column
 
     @field_validator("label_names")
@@ -78,7 +91,8 @@ class TrainParams(Section):
     """How every method is trained. A step sees `batch_size` examples."""
 
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(min_length=1)
-    epochs: int = Field(ge=1, le=1000)
+    epochs: Epochs
+    patience: int = Field(ge=0)
     batch_size: int = Field(ge=1, le=4096)
     eval_batch_size: int = Field(ge=1, le=4096)
     padding: Literal["longest", "max_length"]
@@ -90,6 +104,7 @@ class TrainParams(Section):
     label_smoothing: float = Field(ge=0, lt=1)
     class_weight: Literal["none", "balanced"]
     ema_decay: float = Field(ge=0, lt=1)
+    resample: bool
     metric_for_best_model: BestMetric
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16"]
@@ -108,22 +123,33 @@ class EvaluateParams(Section):
 
     confidence_level: float = Field(ge=0.5, lt=1)
     noninferiority_margin: float = Field(gt=0, lt=1)
+    level: float = Field(gt=0, le=0.5)
+    planned_seeds: list[Annotated[int, Field(ge=1)]] | None = Field(min_length=1)
+    cost: CostName | Annotated[dict[CostName, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     metric: ComparedMetric
     decision: Decision
     # With fewer, no permutation test could reach significance after correction for many pairs.
     resamples: int = Field(ge=1_000, le=1_000_000)
     seed: int = Field(ge=0, lt=2**32)
 
+    @field_validator("planned_seeds")
+    @classmethod
+    def _rising(cls, planned: list[int] | None) -> list[int] | None:
+        if planned is not None and planned != sorted(set(planned)):
+            raise ValueError("it should rise, as in [3, 5, 10]")
+        return planned
+
+
+class TuneParams(Section):
+    """How much is tried to tune a method: the same for every one."""
+
+    all: bool
+    max_epochs: Epochs
+    trials: int = Field(ge=3, le=1000)
+    seed: int = Field(ge=0, lt=2**32)
+
 
 class SearchParams(Section):
-    """What `textune search` tries: the same number of learning rates for every method."""
+    """What the trials of `textune search` train on."""
 
     max_train_examples: int = Field(ge=1)
-    learning_rates: dict[Name, Annotated[list[LearningRate], Field(min_length=1)]]
-
-    @field_validator("learning_rates")
-    @classmethod
-    def _equal_grids(cls, grids: dict[str, list[float]]) -> dict[str, list[float]]:
-        if len({len(grid) for grid in grids.values()}) > 1:
-            raise ValueError("it should have equally many for every method")
-        return grids

@@ -26,8 +26,8 @@ def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
     The counts are by table and reason. Texts with the same key, an unsigned integer, are copies of
     each other in the sense of `data.copies` (among a million different texts, the chance that two
     share a key is 3e-8). Only train loses examples: copies, texts whose copies have different
-    labels, and texts that are also in validation or test. A data set's own validation and test
-    splits are kept whole, so that results compare with published ones.
+    labels, and what shares its text or group with validation or test. A data set's own validation
+    and test splits are kept whole, so that results compare with published ones.
     Raises `UserError` if `min_confidence` is set but the source has no confidence.
     """
     if params.min_confidence > 0 and not all("confidence" in t for t in corpus.tables.values()):
@@ -81,6 +81,9 @@ def _without_unusable(
     keep((table["text"] != "").astype(bool), "empty")
     if params.min_confidence > 0:
         keep(table["confidence"] >= params.min_confidence, "low_confidence")
+    if "group" in table:
+        for split in held_out:
+            keep(~table["group"].isin(split["group"]), "group_in_validation_or_test")
     if params.copies == "keep":
         return table[wanted]
     for split in held_out:

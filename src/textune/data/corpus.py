@@ -13,8 +13,8 @@ class Corpus:
 
     `tables` has `train` and the other splits that are the data set's own; those that it lacks are
     cut from train later. A table has the columns `row_id` (unique), `text`, both as Arrow
-    strings, `label` (index into `label_names`) and, where the source tells it, `confidence` (0 to
-    1, or missing).
+    strings, and `label` (index into `label_names`). It has `confidence` (0 to 1, or missing) where
+    the source tells it, and `group` (Arrow strings, none missing) where `data.group_column` is set.
     """
 
     label_names: list[str]

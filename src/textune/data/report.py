@@ -34,7 +34,7 @@ def data_report(
     max_length: int,
 ) -> dict[str, Any]:
     """The report. `source` is `source_report`'s; `tables` are the final splits with the columns
-    `key`, `label`, `token_ids`."""
+    `key`, `label`, `token_ids` and perhaps `group`."""
     dropped = {**dropped, "train": dropped["train"] + left_out}
     return {
         "source": params.source,
@@ -51,6 +51,19 @@ def data_report(
         "overlap": {
             f"{first}_and_{second}": int(tables[first]["key"].isin(tables[second]["key"]).sum())
             for first, second in combinations(tables, 2)
+        },
+        **(_groups(tables) if "group" in tables["train"] else {}),
+    }
+
+
+def _groups(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
+    """How many groups each split has, and how many two splits share."""
+    names = {name: set(table["group"]) for name, table in tables.items()}
+    return {
+        "groups": {name: len(groups) for name, groups in names.items()},
+        "group_overlap": {
+            f"{first}_and_{second}": len(names[first] & names[second])
+            for first, second in combinations(names, 2)
         },
     }
 

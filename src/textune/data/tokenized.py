@@ -14,6 +14,8 @@ from textune.data.corpus import SPLITS
 from textune.errors import UserError
 
 _LABELS = "labels.json"
+_RESAMPLING = 1
+_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class PreparedSplit:
     """The n examples of one split.
 
     labels: (n,) int64. tokens: ids of all examples in one int32 array, special tokens included;
-    example i has the `lengths[i]` of them from `offsets[i]` on.
+    example i has the `lengths[i]` of them from `offsets[i]` on. groups: (n,) names as str objects;
+    None without `data.group_column`.
     """
 
     row_ids: list[str]
@@ -29,6 +32,7 @@ class PreparedSplit:
     tokens: np.ndarray
     offsets: np.ndarray
     lengths: np.ndarray
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.row_ids)
@@ -51,6 +55,31 @@ class PreparedSplit:
             self.tokens,
             self.offsets[numbers],
             self.lengths[numbers],
+            None if self.groups is None else self.groups[numbers],
+        )
+
+    def resampled(self, seed: int) -> "PreparedSplit":
+        """Examples drawn with replacement, in the order of their numbers; every label stays.
+
+        Without groups each label keeps its number of examples. With groups as many groups are drawn
+        as there are, each with all of its examples, so about n examples. The same seed always gives
+        the same draw. Raises `UserError` if groups give no draw that has every label.
+        """
+        # Batches are drawn from the seed itself; this is another stream.
+        random = np.random.default_rng([seed, _RESAMPLING])
+        if self.groups is None:
+            of_labels = [np.flatnonzero(self.labels == label) for label in np.unique(self.labels)]
+            drawn = [random.choice(numbers, len(numbers)) for numbers in of_labels]
+            return self.take(np.sort(np.concatenate(drawn)))
+        names, group = np.unique(self.groups, return_inverse=True)
+        for _ in range(_DRAWS):
+            times = np.bincount(random.integers(len(names), size=len(names)), minlength=len(names))
+            numbers = np.repeat(np.arange(len(self)), times[group])
+            if len(np.unique(self.labels[numbers])) == len(np.unique(self.labels)):
+                return self.take(numbers)
+        raise UserError(
+            f"train.resample: {_DRAWS} draws of train's {len(names)} groups each lack a label, as a"
+            " label is in too few groups; set it to false, or data.group_column to null"
         )
 
 
@@ -75,18 +104,21 @@ class Prepared:
 
 
 def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
-    """Write the splits; a table has the columns `row_id`, `text`, `label`, `token_ids`."""
+    """Write the splits; a table has the columns `row_id`, `text`, `label`, `token_ids`.
+
+    The column `group` is written where it is there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        columns = pa.table(
-            {
-                "row_id": pa.array(table["row_id"], pa.string()),
-                "text": pa.array(table["text"], pa.large_string()),
-                "label": pa.array(table["label"], pa.int64()),
-                "token_ids": pa.array(table["token_ids"], pa.list_(pa.int32())),
-            }
-        )
-        pq.write_table(columns, folder / f"{name}.parquet")
+        columns = {
+            "row_id": pa.array(table["row_id"], pa.string()),
+            "text": pa.array(table["text"], pa.large_string()),
+            "label": pa.array(table["label"], pa.int64()),
+            "token_ids": pa.array(table["token_ids"], pa.list_(pa.int32())),
+        }
+        if "group" in table:
+            columns["group"] = pa.array(table["group"], pa.large_string())
+        pq.write_table(pa.table(columns), folder / f"{name}.parquet")
     text = json.dumps(label_names, ensure_ascii=False, indent=2) + "\n"
     (folder / _LABELS).write_text(text, encoding="utf-8")
 
@@ -103,7 +135,9 @@ def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) 
 
 
 def _read_split(path: Path) -> PreparedSplit:
-    columns = pq.read_table(path, columns=["row_id", "label", "token_ids"])
+    wanted = {"row_id", "label", "token_ids", "group"}
+    file = pq.ParquetFile(path)
+    columns = file.read(columns=[name for name in file.schema_arrow.names if name in wanted])
     ids = columns["token_ids"].combine_chunks()
     return PreparedSplit(
         row_ids=columns["row_id"].to_pylist(),
@@ -111,4 +145,9 @@ def _read_split(path: Path) -> PreparedSplit:
         tokens=ids.values.to_numpy(),
         offsets=ids.offsets.to_numpy()[:-1],
         lengths=ids.value_lengths().to_numpy(),
+        groups=(
+            np.array(columns["group"].to_pylist(), object)
+            if "group" in columns.column_names
+            else None
+        ),
     )

@@ -30,6 +30,7 @@ CATALOG: dict[str, Metric] = {
         Metric("macro_f1", "macro F1", higher_is_better=True),
         Metric("weighted_f1", "weighted F1", higher_is_better=True),
         Metric("loss", "cross-entropy", higher_is_better=False),
+        Metric("calibrated_loss", "calibrated log loss", higher_is_better=False),
         Metric("log_loss", "log loss", higher_is_better=False),
         Metric("calibration_error", "calibration error", higher_is_better=False),
         Metric("trainable_parameters", "trained parameters", higher_is_better=False),
@@ -43,4 +44,4 @@ CATALOG: dict[str, Metric] = {
 # Methods are compared by these.
 COMPARED: tuple[ComparedMetric, ...] = get_args(ComparedMetric)
 # Validation has these at each epoch; the epoch that is kept is the best by one of them.
-OF_EPOCHS: tuple[BestMetric, ...] = ("loss", "accuracy", "macro_f1", "weighted_f1", "macro_recall")
+OF_EPOCHS: tuple[BestMetric, ...] = get_args(BestMetric)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from textune.errors import UserError
+from textune.errors import DivergedError
 from textune.metrics.calibration import expected_calibration_error
 from textune.metrics.catalog import DIGITS
 
@@ -26,7 +26,7 @@ def score(
     an example has recall 0, one that is never predicted precision 0, and both count in the means.
     Log loss is in nats; probabilities are clipped at float32's resolution (1.2e-7), below which a
     softmax in float32 rounds to 0 and one example would make the mean infinite.
-    Raises ValueError if the shapes do not fit and UserError if a probability is not finite.
+    Raises ValueError if the shapes do not fit and DivergedError if a probability is not finite.
     """
     probabilities = np.asarray(probabilities, dtype=np.float64)
     if probabilities.shape != (len(labels), len(label_names)):
@@ -35,7 +35,7 @@ def score(
             f"and {len(label_names)} label names"
         )
     if not np.isfinite(probabilities).all():
-        raise UserError("the model predicts NaN, so training diverged: lower the learning rate")
+        raise DivergedError("the model predicts NaN, so training diverged: lower the learning rate")
     # scikit-learn takes a second to import; whoever only needs names should not wait.
     from sklearn import metrics as sklearn_metrics
 
@@ -43,8 +43,6 @@ def score(
     precision, recall, f1, examples = sklearn_metrics.precision_recall_fscore_support(
         labels, predicted, labels=classes, average=None, zero_division=0
     )
-    clipped = np.clip(probabilities, np.finfo(np.float32).eps, 1)
-    clipped /= clipped.sum(axis=1, keepdims=True)
     keys = label_keys(label_names)
     scores = {
         "accuracy": sklearn_metrics.accuracy_score(labels, predicted),
@@ -53,10 +51,17 @@ def score(
         "macro_recall": recall.mean(),
         **{f"recall_{key}": value for key, value in zip(keys, recall, strict=True)},
         **{f"precision_{key}": value for key, value in zip(keys, precision, strict=True)},
-        "log_loss": sklearn_metrics.log_loss(labels, clipped, labels=classes),
+        "log_loss": sklearn_metrics.log_loss(labels, clipped(probabilities), labels=classes),
         "calibration_error": expected_calibration_error(labels, probabilities),
     }
     return {name: round(float(value), DIGITS) for name, value in scores.items()}
+
+
+def clipped(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(n, k) the probabilities as log loss takes them: none below float32's resolution."""
+    raised = np.clip(np.asarray(probabilities, np.float64), np.finfo(np.float32).eps, 1)
+    summing_to_one: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return summing_to_one
 
 
 def label_keys(label_names: Sequence[str]) -> list[str]:

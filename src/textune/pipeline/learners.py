@@ -1,5 +1,6 @@
 """The learner of a method in params.yaml."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from textune.data.tokenized import Prepared
@@ -12,9 +13,15 @@ from textune.params import Params
 def make_learner(
     params: Params, name: str, data: Prepared, seed: int, live: Path | None = None
 ) -> Learner:
-    """What learns as the section `name` says. Raises `UserError` if there is no such section."""
+    """What learns as the section `name` says. Raises `UserError` if there is no such section.
+
+    With `train.resample` it learns from the draw of train that the seed gives, the same for every
+    method. Raises `UserError` if there is no such draw.
+    """
     method = params.method(name)
-    job = Job(name, params.task, params.model, params.train, data, seed, live)
+    if params.train.resample:
+        data = replace(data, train=data.train.resampled(seed))
+    job = Job(name, params.task, params.model, params.training(name), data, seed, live)
     if isinstance(method, EncoderMethod):
         from textune.training.learner import EncoderLearner
         from textune.training.quiet import quieten

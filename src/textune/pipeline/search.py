@@ -1,4 +1,4 @@
-"""Choices made on validation: learning rates, or any other parameter of training.
+"""Choices made on validation: any parameter of training, one change at a time.
 
 Every trial trains on the same part of train, validates on all of validation and never opens test.
 """
@@ -47,35 +47,6 @@ class _Change(NamedTuple):
     params: Params
 
 
-def learning_rate_trials(params: Params) -> list[Trial]:
-    """The grids of `search.learning_rates`, as many values for every compared method that has one.
-
-    Raises `UserError` if none has one.
-    """
-    grids = params.search.learning_rates
-    names = [name for name in params.methods if name in grids]
-    if not names:
-        raise UserError(
-            f"search.learning_rates in {params.origin} has no list for any of"
-            f" {', '.join(params.methods)}: add one for each"
-        )
-    return [
-        Trial(name, f"{rate:g}", changed(params, f"{name}.learning_rate", rate))
-        for name in names
-        for rate in grids[name]
-    ]
-
-
-def without_rates(params: Params) -> list[str]:
-    """The compared methods that have a learning rate, but no list in `search.learning_rates`."""
-    return [
-        name
-        for name in params.methods
-        if name not in params.search.learning_rates
-        and hasattr(params.method(name), "learning_rate")
-    ]
-
-
 def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list[Trial]:
     """`params` as they are, and with every value of each `KEY=VALUE,VALUE`, one change at a time.
 
@@ -103,14 +74,12 @@ def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list
     return trials
 
 
-def search(
-    params: Params, trials: list[Trial], path: Path, *, rates_vary: bool
-) -> Iterator[tuple[Trial, float]]:
+def search(params: Params, trials: list[Trial], path: Path) -> Iterator[tuple[Trial, float]]:
     """Make the trials; yield each with its score, its best epoch's `train.metric_for_best_model`.
 
     `path` has, by method, all scores of every trial and the best trial's name, and in `setting`
     what they depend on. It is written after each trial. A trial that it has from the same setting
-    is not made again. Such trials stay, but for learning rates that left the grid.
+    is not made again.
     """
     names = {*params.methods, *(trial.method for trial in trials)}
     if clash := sorted(names & {_SETTING, *_COMMON}):
@@ -122,16 +91,11 @@ def search(
     data = replace(data, train=part)
     metric = CATALOG[params.train.metric_for_best_model]
     seed = params.train.seeds[0]
-    setting = _setting(params, trials, data, seed, {"learning_rate"} if rates_vary else set())
+    setting = _setting(params, trials, data, seed)
     results = _reusable(path, setting)
     wanted = {(trial.method, trial.name): number for number, trial in enumerate(trials)}
     for trial in trials:
-        scores: dict[str, dict[str, float]] = {
-            name: of_trial
-            for name, of_trial in results.get(trial.method, {}).get("trials", {}).items()
-            # A rate that has left its grid would be one more than the other methods have.
-            if (trial.method, name) in wanted or not rates_vary
-        }
+        scores: dict[str, dict[str, float]] = results.get(trial.method, {}).get("trials", {})
         if trial.name not in scores:
             scores[trial.name] = _scores(trial, data, seed, metric)
         # On a tie the first, whatever the order in the file.
@@ -159,9 +123,7 @@ def _best(scores: Mapping[_Key, Mapping[str, float]], metric: Metric) -> _Key:
     return pick(scores, key=lambda key: scores[key][metric.name])
 
 
-def _setting(
-    params: Params, trials: list[Trial], data: Prepared, seed: int, varied: set[str]
-) -> dict[str, Any]:
+def _setting(params: Params, trials: list[Trial], data: Prepared, seed: int) -> dict[str, Any]:
     """What scores depend on beside what is varied; `train` decides what is best."""
     names = dict.fromkeys([*params.methods, *(trial.method for trial in trials)])
     return {
@@ -171,7 +133,7 @@ def _setting(
         "data_sha256": data.digest(),
         "model": params.model.model_dump(),
         "train": params.train.model_dump(exclude={"seeds"}),
-        **{name: params.method(name).model_dump(exclude=varied) for name in names},
+        **{name: params.method(name).model_dump() for name in names},
     }
 
 

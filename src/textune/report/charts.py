@@ -1,4 +1,4 @@
-"""Charts as SVG: the scores with their intervals, and the curves of training.
+"""Charts as SVG: scores with their intervals, curves of training, and what tuning gained.
 
 They are drawn from a folder of metrics alone, with Vega-Lite, without a browser or a network.
 """
@@ -14,6 +14,7 @@ from textune.config.base import UNTRAINED
 from textune.errors import UserError
 from textune.io import read_json, write_text
 from textune.metrics.catalog import CATALOG
+from textune.report.budget import Expected, budget_curves, trials_of
 from textune.report.plot_data import CURVES
 from textune.report.tables import cheapest_first, read_results
 from textune.report.titles import interval_title
@@ -43,7 +44,8 @@ _METHOD: Chart = {"field": "method", "type": "nominal", "sort": None, "title": N
 def write_charts(metrics: Path, output: Path) -> list[Path]:
     """Draw scores.svg and curves.svg to the folder `output`, and return their paths.
 
-    Raises `UserError` if a file of `metrics` is missing or damaged.
+    Where recipes were tuned, also tuning.svg. Raises `UserError` if a file of `metrics` is missing
+    or damaged.
     """
     comparison, costs = read_results(metrics), read_json(metrics / "cost.json")
     methods = [method for method in cheapest_first(comparison, costs) if method.name != UNTRAINED]
@@ -51,6 +53,9 @@ def write_charts(metrics: Path, output: Path) -> list[Path]:
         "scores.svg": _scores(comparison, methods),
         "curves.svg": _curves(comparison, methods, metrics / "curves"),
     }
+    trials = trials_of([method.name for method in methods], metrics)
+    if trials:
+        charts["tuning.svg"] = _tuning(comparison, methods, budget_curves(trials))
     for name, chart in charts.items():
         write_svg(output / name, chart)
     return [output / name for name in charts]
@@ -125,6 +130,36 @@ def _scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
                     "encoding": {"x": {"field": "score", **score_axis}},
                 },
             ],
+        },
+    }
+
+
+def _tuning(
+    comparison: Comparison, methods: Sequence[MethodResult], points: Sequence[Expected]
+) -> Chart:
+    """The expected best score by the operations spent, a line a method."""
+    titles = {method.name: method.title for method in methods}
+    values = [{**point._asdict(), "method": titles[point.method]} for point in points]
+    operations = {"title": "operations spent in trials", "axis": {"format": "~s"}}
+    return {
+        "width": 400,
+        "height": 240,
+        "data": {"values": values},
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {
+                "field": "operations",
+                "type": "quantitative",
+                "scale": {"type": "log"},
+                **operations,
+            },
+            "y": {
+                "field": "accuracy",
+                "type": "quantitative",
+                "scale": {"zero": False},
+                "title": "expected best accuracy on validation",
+            },
+            **line_styles(comparison, methods),
         },
     }
 

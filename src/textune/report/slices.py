@@ -59,13 +59,16 @@ def slices(runs: RunSet, texts: Sequence[str], settings: EvaluateParams) -> dict
     if _COUNT in runs:
         raise UserError(f"a method cannot be called {_COUNT}: slices.json counts by that key")
     by_slice: dict[str, Any] = {}
+    clusters = runs.first.predictions["test"].clusters
     for slice_name, inside in _slices(runs.first, texts).items():
         if inside.sum() < SMALLEST:
             continue
         by_slice[slice_name] = {_COUNT: int(inside.sum())}
         for name, of_method in runs.items():
             right = np.stack([run.example_scores("test")[inside] for run in of_method])
-            accuracy, interval = accuracy_interval(right, settings)
+            accuracy, interval = accuracy_interval(
+                right, settings, None if clusters is None else clusters[inside]
+            )
             by_slice[slice_name][name] = {
                 "accuracy": round(accuracy, DIGITS),
                 "low": interval.low,

@@ -11,6 +11,7 @@ from rich.console import Console
 from textune.config.base import UNTRAINED
 from textune.io import read_json
 from textune.metrics.catalog import CATALOG, COMPARED
+from textune.report.advice import named_classes, recommendation, tuned_elsewhere
 from textune.report.grid import NOTHING, WIDE, Cell, Column, Grid, fits
 from textune.report.titles import SHORT, interval_title, percent, question_answered
 from textune.stats.comparison_file import read_comparison
@@ -23,7 +24,9 @@ def print_table(metrics: Path, markdown: bool = False) -> None:
     """Print the tables of the folder `metrics`. Raises `UserError` if a file of it is missing."""
     costs, comparison = read_json(metrics / "cost.json"), read_results(metrics)
     grids = (methods_table(comparison, costs), pairs_table(comparison, costs))
-    sentences = (explanation(comparison), recommendation(comparison))
+    sentences = [explanation(comparison), recommendation(comparison)]
+    if warning := tuned_elsewhere(comparison, metrics):
+        sentences.append(warning)
     if markdown:
         print("\n".join([*(grid.markdown() for grid in grids), *sentences]))
         return
@@ -111,40 +114,23 @@ def explanation(comparison: Comparison) -> str:
         question_answered(comparison),
         "Intervals are not corrected for the number of pairs; p is, and decides the verdict.",
     ]
+    if comparison.small_classes:
+        sentences.append(
+            f"Test has fewer than {comparison.enough_of_a_class} examples of"
+            f" {named_classes(comparison)}: macro recall and macro F1 are less certain than their"
+            " intervals and tests say."
+        )
+    if comparison.planned_seeds is None:
+        sentences.append(
+            "They hold for seeds that were chosen beforehand, not added until something showed"
+            " (evaluate.planned_seeds allows that)."
+        )
     if comparison.decision == "balanced":
         sentences.append(
             "Predictions divide each class's probability by the share of the class in validation,"
             " which suits macro recall."
         )
     return " ".join(sentences) + "\n"
-
-
-def recommendation(comparison: Comparison) -> str:
-    """The method to use, and why."""
-    advice = comparison.recommendation
-    title = CATALOG[comparison.metric].title
-    margin = _plain_points(comparison.noninferiority_margin)
-    chosen, best = (
-        comparison.method(name).title for name in (advice.method, advice.best_on_validation)
-    )
-    use = "Use" if comparison.question is Question.OVER_SEEDS else "Of these trained models, use"
-    if advice.method == advice.best_on_validation:
-        text = (
-            f"{use} {best}: it is the best on validation, and no method that trains less is"
-            f" surely within {margin} of its {title} on test."
-        )
-    else:
-        tested = {method.name: method for method in advice.tested}[advice.method]
-        text = (
-            f"{use} {chosen}: of the methods whose {title} is surely not more than {margin} below"
-            f" that of {best}, the best on validation, it trains the fewest parameters"
-            f" (difference {_points(tested.difference)}, at least {_points(tested.low)} points;"
-            f" p {_p(tested.p_not_worse_holm)})."
-        )
-    if advice.better_on_test:
-        better = " and ".join(comparison.method(name).title for name in advice.better_on_test)
-        text += f" But on test {better} did better than {best}."
-    return text
 
 
 # By metric, how a value is written.
@@ -208,12 +194,3 @@ def _p(value: float) -> str:
 def _signed(share: float) -> str:
     # Adding 0 turns -0 into 0.
     return f"{round(share, 3) + 0:+.3f}"
-
-
-def _plain_points(share: float) -> str:
-    points = f"{100 * share:g}"
-    return f"{points} point{'s' * (points != '1')}"
-
-
-def _points(share: float) -> str:
-    return f"{round(100 * share, 1) + 0:+.1f}"

@@ -35,4 +35,4 @@ def interval_title(comparison: Comparison, question: Question) -> str:
 
 def percent(confidence_level: float) -> str:
     """A confidence level as people write it."""
-    return f"{100 * confidence_level:g} %"
+    return f"{100 * confidence_level:.4g} %"

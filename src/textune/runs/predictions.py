@@ -17,6 +17,7 @@ SCHEMA = pa.schema(
         ("probabilities", pa.list_(pa.float32())),
     ]
 )
+_GROUP = pa.field("group", pa.string())
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,25 @@ class Predictions:
     row_ids: n ids, in the order of the prepared data.
     labels: (n,) the true class, 0 to k - 1.
     probabilities: (n, k) of each class; a row sums to 1.
+    groups: n names of what examples belong to; None without `data.group_column`.
     """
 
     row_ids: list[str]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    groups: list[str] | None = None
+
+    @property
+    def clusters(self) -> NDArray[np.object_] | None:
+        """(n,) the groups, as resampling takes them."""
+        return None if self.groups is None else np.array(self.groups, object)
 
 
 def write(path: Path, predictions: Predictions) -> None:
     """Write predictions as Parquet, creating the folder.
 
-    Raises ValueError if ids, labels and probabilities are not of one length or a label has no
-    probability.
+    Raises ValueError if ids, labels, probabilities and groups are not of one length or a label has
+    no probability.
     """
     problem = _problem(predictions)
     if problem:
@@ -49,8 +57,10 @@ def write(path: Path, predictions: Predictions) -> None:
         pa.array(predictions.labels, pa.int64()),
         pa.ListArray.from_arrays(np.arange(0, (rows + 1) * classes, classes, dtype=np.int32), flat),
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_arrays(columns, schema=SCHEMA)
+    if predictions.groups is not None:
+        table = table.append_column(_GROUP, [pa.array(predictions.groups, _GROUP.type)])
+    path.parent.mkdir(parents=True, exist_ok=True)
     # Probabilities seldom repeat, so a dictionary of them would only add to the file.
     pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
@@ -64,11 +74,12 @@ def read(path: Path) -> Predictions:
     if not path.is_file():
         raise UserError(f"{path} is missing: run `dvc repro`")
     try:
-        table = pq.ParquetFile(path).read(columns=SCHEMA.names)
+        table = pq.ParquetFile(path).read(columns=[*SCHEMA.names, _GROUP.name])
         missing = set(SCHEMA.names) - set(table.column_names)
         if missing:
             raise _damaged(path, f"has no column {', '.join(sorted(missing))}")
-        predictions = _from_table(table.select(SCHEMA.names).cast(SCHEMA))
+        schema = SCHEMA.append(_GROUP) if _GROUP.name in table.column_names else SCHEMA
+        predictions = _from_table(table.select(schema.names).cast(schema))
     except (pa.ArrowException, ValueError) as error:
         raise _damaged(path, f"cannot be read ({str(error).splitlines()[0]})") from error
     problem = _problem(predictions)
@@ -87,6 +98,7 @@ def _from_table(table: pa.Table) -> Predictions:
         row_ids=table["row_id"].to_pylist(),
         labels=table["label"].to_numpy(),
         probabilities=probabilities.flatten().to_numpy().reshape(table.num_rows, -1),
+        groups=table["group"].to_pylist() if "group" in table.column_names else None,
     )
 
 
@@ -104,6 +116,9 @@ def _problem(predictions: Predictions) -> str | None:
             f"holds {len(predictions.row_ids)} row ids, labels of shape {predictions.labels.shape} "
             f"and probabilities of {rows} rows"
         )
+    groups = predictions.groups
+    if groups is not None and (len(groups) != rows or None in groups):
+        return f"holds {len(groups)} groups, some perhaps missing, of {rows} rows"
     if predictions.labels.min() < 0 or predictions.labels.max() >= classes:
         return f"holds labels outside 0 to {classes - 1}"
     return None

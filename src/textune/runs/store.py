@@ -226,6 +226,7 @@ def _check_comparable(runs: Sequence[Run]) -> None:
             ours, theirs = first.predictions[split], run.predictions[split]
             if (
                 ours.row_ids != theirs.row_ids
+                or ours.groups != theirs.groups
                 or ours.labels.tolist() != theirs.labels.tolist()
                 or first.record.label_names != run.record.label_names
             ):

@@ -5,7 +5,7 @@ Two questions are kept apart; see `seeds`. Verdicts are about newly trained mode
 """
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,27 @@ from textune.config.sections import ComparedMetric, EvaluateParams
 from textune.errors import UserError
 from textune.metrics.catalog import COMPARED
 from textune.runs.store import Run, RunSet
-from textune.stats.differences import FixedModelsP, differences, percentile_interval
+from textune.stats.costs import costs
+from textune.stats.differences import FixedModelsP, differences
+from textune.stats.intervals import score_with_intervals
+from textune.stats.looks import share_of_level
+from textune.stats.planning import with_plan
 from textune.stats.recommendation import recommend
-from textune.stats.resampling import Groups, bootstrap, permutation_pvalues, scores
+from textune.stats.resampling import Patterns, bootstrap, permutation_pvalues, scores
 from textune.stats.results import (
     Comparison,
     Interval,
     MethodResult,
     Pair,
     PairNames,
-    Question,
-    Score,
     declared_pairs,
 )
-from textune.stats.seeds import ResampledScores, fixed_models, over_seeds, question_of
+from textune.stats.seeds import Means, ResampledScores, question_of
+
+# If a method gets this many more examples of one class wrong, its mean recall should be worse by
+# less than the margin. Where fewer make the margin, test may well have none of them, and the tests
+# do not hold: the rule of three (docs/statistics.md has the simulations).
+_ENOUGH_ERRORS = 3
 
 
 def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
@@ -39,24 +46,38 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
     """
     _check_titles(runs)
     pairs = declared_pairs(runs.methods)
+    share = share_of_level(len(runs.seeds), settings)
     by_metric = _resampled_scores(runs, settings)
     pvalues = {pair: _fixed_models_p(runs, pair, settings) for pair in pairs}
     compared = {
         metric: differences(
-            by_metric[metric], {pair: pvalues[pair][metric] for pair in pairs}, settings
+            by_metric[metric], {pair: pvalues[pair][metric] for pair in pairs}, settings, share
         )
         for metric in COMPARED
     }
-    chosen_by = settings.metric
-    verdicts = {pair: compared[chosen_by][pair].verdict for pair in pairs}
+    question = question_of(len(runs.seeds))
+    means = by_metric[settings.metric].means(runs.methods, question)
+    margin = settings.noninferiority_margin
+    examples = len(runs.first.predictions["test"].labels)
+    enough = enough_of_a_class(len(runs.label_names), margin)
+    small_classes = _small_classes(runs, enough)
+    advice = recommend(means, costs(runs, settings.cost), margin, settings.level * share)
+    if small_classes and settings.metric != "accuracy" and len(runs.methods) > 1:
+        advice = advice.model_copy(update={"settled": False, "withheld": True})
+    else:
+        advice = with_plan(advice, runs.methods, means, examples, margin)
     return Comparison(
         confidence_level=settings.confidence_level,
-        noninferiority_margin=settings.noninferiority_margin,
-        metric=chosen_by,
+        noninferiority_margin=margin,
+        planned_seeds=settings.planned_seeds,
+        cost=settings.cost,
+        metric=settings.metric,
         decision=runs.decision,
-        question=question_of(len(runs.seeds)),
+        question=question,
         seeds=len(runs.seeds),
-        examples=len(runs.first.predictions["test"].labels),
+        examples=examples,
+        enough_of_a_class=enough,
+        small_classes=small_classes,
         methods=[_method(runs, name, by_metric, settings) for name in runs],
         pairs=[
             Pair(
@@ -66,25 +87,33 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
             )
             for pair in pairs
         ],
-        recommendation=recommend(runs, by_metric[chosen_by], verdicts, settings),
+        recommendation=advice,
     )
 
 
+def mean_scores(runs: RunSet, settings: EvaluateParams) -> Means:
+    """The methods' means by `settings.metric`, as the recommendation sees them."""
+    by_metric = _resampled_scores(runs, settings)
+    return by_metric[settings.metric].means(runs.methods, question_of(len(runs.seeds)))
+
+
 def accuracy_interval(
-    example_scores: NDArray[np.float64], settings: EvaluateParams
+    example_scores: NDArray[np.float64],
+    settings: EvaluateParams,
+    clusters: NDArray[np.object_] | None = None,
 ) -> tuple[float, Interval]:
     """Accuracy of one method on some examples, with the interval of the verdicts' question.
 
-    example_scores: (seeds, n) 1 where a seed's model is right about an example, else 0.
+    example_scores: (seeds, n) 1 where a seed's model is right about an example, else 0;
+    clusters: (n,) the groups of the examples, if they have any.
     """
     # As two classes, wrong and right: accuracy needs no more.
     right = example_scores.astype(np.int64)
-    groups = Groups.of(np.ones(right.shape[1], np.int64), right, 2)
+    patterns = Patterns.of(np.ones(right.shape[1], np.int64), right, 2, clusters)
     random = np.random.default_rng(settings.seed)
-    values, resampled = scores(groups)[0], bootstrap(groups, settings.resamples, random)[0]
-    if question_of(len(values)) is Question.OVER_SEEDS:
-        return fmean(values), _over_seeds(values, resampled, settings)
-    return fmean(values), percentile_interval(resampled, settings)
+    values, resampled = scores(patterns)[0], bootstrap(patterns, settings.resamples, random)[0]
+    score = score_with_intervals(values, resampled, settings)
+    return score.mean, score.answer(question_of(len(values)))
 
 
 def _check_titles(runs: RunSet) -> None:
@@ -99,11 +128,13 @@ def _check_titles(runs: RunSet) -> None:
             )
 
 
-def _groups(runs: Sequence[Run]) -> Groups:
-    return Groups.of(
-        runs[0].predictions["test"].labels,
+def _patterns(runs: Sequence[Run]) -> Patterns:
+    test = runs[0].predictions["test"]
+    return Patterns.of(
+        test.labels,
         np.stack([run.predicted("test") for run in runs]),
         len(runs[0].record.label_names),
+        test.clusters,
     )
 
 
@@ -111,9 +142,9 @@ def _resampled_scores(
     runs: RunSet, settings: EvaluateParams
 ) -> dict[ComparedMetric, ResampledScores]:
     """By metric; all methods are scored on the same resamples."""
-    groups = _groups([run for of_method in runs.values() for run in of_method])
-    values = scores(groups)
-    resampled = bootstrap(groups, settings.resamples, np.random.default_rng(settings.seed))
+    patterns = _patterns([run for of_method in runs.values() for run in of_method])
+    values = scores(patterns)
+    resampled = bootstrap(patterns, settings.resamples, np.random.default_rng(settings.seed))
     seeds = len(runs.seeds)
     # The models of a method stand side by side, one a seed.
     at = {name: slice(seeds * i, seeds * (i + 1)) for i, name in enumerate(runs)}
@@ -137,31 +168,24 @@ def _method(
         title=runs.title(name),
         method=runs[name][0].record.method,
         scores={
-            metric: _score(of_metric.values[name], of_metric.resampled[name], settings)
+            metric: score_with_intervals(
+                of_metric.values[name], of_metric.resampled[name], settings
+            )
             for metric, of_metric in by_metric.items()
         },
     )
 
 
-def _score(
-    values: NDArray[np.float64], resampled: NDArray[np.float64], settings: EvaluateParams
-) -> Score:
-    several = question_of(len(values)) is Question.OVER_SEEDS
-    return Score(
-        mean=fmean(values),
-        test_sd=fixed_models(values, resampled).error,
-        seed_sd=float(np.std(values, ddof=1)) if len(values) > 1 else None,
-        fixed_models=percentile_interval(resampled, settings),
-        over_seeds=_over_seeds(values, resampled, settings) if several else None,
-    )
+def enough_of_a_class(classes: int, margin: float) -> int:
+    """Test examples that each class should have for verdicts by a mean over so many classes."""
+    return ceil(_ENOUGH_ERRORS / (classes * margin) - 1e-9)
 
 
-def _over_seeds(
-    values: NDArray[np.float64], resampled: NDArray[np.float64], settings: EvaluateParams
-) -> Interval:
-    low, high = over_seeds(values, resampled).interval(settings.confidence_level)
-    # Student's t does not know that a score is a share.
-    return Interval(low=max(0.0, low), high=min(1.0, high))
+def _small_classes(runs: RunSet, enough: int) -> list[str]:
+    """The classes that have too few examples in test."""
+    labels = runs.first.predictions["test"].labels
+    counts = np.bincount(labels, minlength=len(runs.label_names))
+    return [name for name, count in zip(runs.label_names, counts, strict=True) if count < enough]
 
 
 def _fixed_models_p(
@@ -170,10 +194,11 @@ def _fixed_models_p(
     """By metric: McNemar's exact test for the accuracy of one pair of models, else permutation."""
     first, second = (runs[name] for name in pair)
     random = np.random.default_rng(settings.seed)
-    permuted = permutation_pvalues(_groups([*first, *second]), settings.resamples, random)
+    permuted = permutation_pvalues(_patterns([*first, *second]), settings.resamples, random)
     pvalues: dict[ComparedMetric, FixedModelsP] = {}
     for metric, (*by_seed, of_mean) in zip(COMPARED, permuted.tolist(), strict=True):
-        if metric == "accuracy":
+        # McNemar's test takes every example for a draw of its own.
+        if metric == "accuracy" and first[0].predictions["test"].groups is None:
             by_seed = [_mcnemar(*models) for models in zip(first, second, strict=True)]
         pvalues[metric] = FixedModelsP(
             by_seed[0] if len(by_seed) == 1 else of_mean,

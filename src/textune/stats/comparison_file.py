@@ -1,6 +1,6 @@
 """metrics/comparison.json: a comparison as nested maps by name, which DVC shows and compares.
 
-DVC compares by key, so methods, pairs and tested methods are keyed by name. Names are also stored
+DVC compares by key, so methods, pairs and candidates are keyed by name. Names are also stored
 as values, and read from there. `order` has the methods in the declared order. What is None is left
 out. DVC passes over lists.
 """
@@ -13,6 +13,7 @@ from textune.errors import UserError
 from textune.io import read_json, write_json
 from textune.metrics.catalog import COMPARED
 from textune.stats.results import (
+    Candidate,
     Comparison,
     Difference,
     MethodResult,
@@ -22,7 +23,6 @@ from textune.stats.results import (
     Recommendation,
     Score,
     Test,
-    TestedMethod,
 )
 
 # In front of the seed, in the key of the p of one seed's pair of models.
@@ -68,9 +68,11 @@ def to_json(comparison: Comparison) -> Json:
             for key, pair in zip(keys, comparison.pairs, strict=True)
         },
         "recommendation": {
-            **_dump(comparison.recommendation, "tested"),
-            "tested": {
-                tested.name: _dump(tested, "name") for tested in comparison.recommendation.tested
+            **_dump(comparison.recommendation, "candidates"),
+            "cheapest_first": [c.name for c in comparison.recommendation.candidates],
+            "candidates": {
+                candidate.name: _dump(candidate, "name")
+                for candidate in comparison.recommendation.candidates
             },
         },
     }
@@ -87,12 +89,14 @@ def from_json(content: Mapping[str, Any]) -> Comparison:
     # The file is sorted by key, pairs are listed as declared.
     pairs.sort(key=lambda pair: (order.index(pair.second), order.index(pair.first)))
     recommendation = dict(fields["recommendation"])
-    by_name = recommendation.pop("tested")
-    tested = [TestedMethod(name=name, **by_name[name]) for name in order if name in by_name]
+    by_name = recommendation.pop("candidates")
+    candidates = [
+        Candidate(name=name, **by_name[name]) for name in recommendation.pop("cheapest_first")
+    ]
     changes = {
         "methods": [_method(name, fields["methods"][name]) for name in order],
         "pairs": pairs,
-        "recommendation": Recommendation(**recommendation, tested=tested),
+        "recommendation": Recommendation(**recommendation, candidates=candidates),
     }
     return Comparison.model_validate({**fields, **changes})
 
@@ -113,7 +117,7 @@ def pair_keys(pairs: Sequence[PairNames]) -> list[str]:
 
 
 def _dump(
-    result: Comparison | MethodResult | Score | Pair | Difference | Recommendation | TestedMethod,
+    result: Comparison | MethodResult | Score | Pair | Difference | Recommendation | Candidate,
     *left_out: str,
 ) -> Json:
     return result.model_dump(mode="json", exclude=set(left_out), exclude_none=True)

@@ -3,19 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from textune.config.sections import EvaluateParams
+from textune.stats.intervals import percentile_interval
 from textune.stats.results import Difference, Interval, PairNames, Question, Test, Verdict
-from textune.stats.seeds import (
-    Estimate,
-    ResampledScores,
-    fixed_models,
-    holm,
-    over_seeds,
-    question_of,
-)
+from textune.stats.seeds import Estimate, ResampledScores, holm, question_of
 
 POWER = 0.8
 
@@ -37,11 +28,15 @@ class _Answer(NamedTuple):
 
 
 def differences(
-    scores: ResampledScores, pvalues: Mapping[PairNames, FixedModelsP], settings: EvaluateParams
+    scores: ResampledScores,
+    pvalues: Mapping[PairNames, FixedModelsP],
+    settings: EvaluateParams,
+    share: float = 1.0,
 ) -> dict[PairNames, Difference]:
     """Every pair of `pvalues`, which are one family of tests.
 
-    A verdict is given where the corrected p is below 1 - `confidence_level`.
+    A verdict is given where the corrected p is below (1 - `confidence_level`) times `share`, the
+    part of the level that this look at the results may spend.
     """
     answers = {pair: _answers(scores, pair, pvalues[pair], settings) for pair in pvalues}
     p_holm: dict[PairNames, dict[Question, float]] = {pair: {} for pair in answers}
@@ -52,37 +47,29 @@ def differences(
         corrected = holm([answer.p for answer in asked.values()])
         for pair, p in zip(asked, corrected, strict=True):
             p_holm[pair][question] = p
-    level = (1 - settings.confidence_level) / max(1, len(pvalues))
+    level = (1 - settings.confidence_level) * share
+    smallest = level / max(1, len(pvalues))
     return {
-        pair: _difference(of_pair, p_holm[pair], level, settings)
+        pair: _difference(of_pair, p_holm[pair], level, smallest)
         for pair, of_pair in answers.items()
     }
-
-
-def percentile_interval(resampled: NDArray[np.float64], settings: EvaluateParams) -> Interval:
-    """The percentile interval (Efron & Tibshirani 1993, chapter 13) of the mean over seeds.
-
-    resampled: (seeds, resamples).
-    """
-    tail = (1 - settings.confidence_level) / 2
-    low, high = np.quantile(resampled.mean(axis=0), [tail, 1 - tail])
-    return Interval(low=float(low), high=float(high))
 
 
 def _answers(
     scores: ResampledScores, pair: PairNames, known: FixedModelsP, settings: EvaluateParams
 ) -> dict[Question, _Answer]:
-    values, resampled = scores.difference(pair)
+    first, second = pair
+    resampled = scores.resampled[first] - scores.resampled[second]
     answers = {
         Question.FIXED_MODELS: _Answer(
-            fixed_models(values, resampled),
+            scores.estimate(pair, Question.FIXED_MODELS),
             percentile_interval(resampled, settings),
             known.of_mean,
             known.by_seed,
         )
     }
-    if question_of(len(values)) is Question.OVER_SEEDS:
-        estimate = over_seeds(values, resampled)
+    if question_of(len(resampled)) is Question.OVER_SEEDS:
+        estimate = scores.estimate(pair, Question.OVER_SEEDS)
         low, high = estimate.interval(settings.confidence_level)
         interval = Interval(low=low, high=high)
         answers[Question.OVER_SEEDS] = _Answer(estimate, interval, estimate.pvalue(), {})
@@ -93,12 +80,13 @@ def _difference(
     answers: Mapping[Question, _Answer],
     p_holm: Mapping[Question, float],
     level: float,
-    settings: EvaluateParams,
+    smallest: float,
 ) -> Difference:
+    """level: of the family's verdicts; smallest: that of the family's smallest p."""
     question = Question.OVER_SEEDS if Question.OVER_SEEDS in answers else Question.FIXED_MODELS
     difference = answers[Question.FIXED_MODELS].estimate.value
     verdict = Verdict.NOT_DISTINGUISHABLE
-    if p_holm[question] < 1 - settings.confidence_level:
+    if p_holm[question] < level:
         verdict = Verdict.BETTER if difference > 0 else Verdict.WORSE
     tests = {
         asked: Test(
@@ -106,7 +94,7 @@ def _difference(
             high=answer.interval.high,
             p=answer.p,
             p_holm=p_holm[asked],
-            smallest_detectable=_smallest_detectable(answer.estimate, level),
+            smallest_detectable=_smallest_detectable(answer.estimate, smallest),
             p_by_seed=answer.p_by_seed,
         )
         for asked, answer in answers.items()

@@ -1,77 +1,95 @@
-"""Which method to use: the cheapest that is good enough."""
+"""Which method to use: the cheapest that is surely good enough, if there is one.
 
-from collections.abc import Mapping, Sequence
-from statistics import fmean
+A method is *good enough* if it is worse than the best by less than the margin, whichever the best
+is. So it is tested against each of the others, and is as sure as the least sure of these tests: an
+intersection-union test (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling"),
+as in Hsu's multiple comparisons with the best (1984, "Constrained simultaneous confidence intervals
+for multiple comparisons with the best").
+"""
 
-from textune.config.sections import EvaluateParams
-from textune.metrics.catalog import CATALOG
-from textune.runs.store import Run, RunSet
-from textune.stats.results import PairNames, Recommendation, TestedMethod, Verdict
-from textune.stats.seeds import ResampledScores, holm
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from textune.stats.results import Candidate, Recommendation
+from textune.stats.seeds import Floats, Means
+
+# With few seeds, and one method's seeds varying ten times as much as the other's, Satterthwaite's
+# degrees of freedom make the test of two methods this much too bold (docs/statistics.md).
+_BOLD = 1.2
+
+
+class Standing(NamedTuple):
+    """What the tests say of m methods; all arrays are (..., m).
+
+    sure: 1 - p of being good enough, the least over the tests against each other method; rival: the
+    number of the method in that test. running: whether it may be good enough. settled: whether it
+    surely is.
+    """
+
+    sure: Floats
+    rival: NDArray[np.int64]
+    running: NDArray[np.bool_]
+    settled: NDArray[np.bool_]
+
+
+def standing(means: Means, margin: float, level: float) -> Standing:
+    """Test every method against every other.
+
+    A method leaves the running when it is surely, at `level`, worse than another one by the margin
+    or more. With c in the running each is tested at level / (c - 1), since one of them is the best
+    (with two, over seeds, at level / `_BOLD`): so the probability that any method is called good
+    enough wrongly is at most `level` (docs/statistics.md has the simulations).
+    """
+    values, errors, df = means.differences()
+    itself = np.eye(values.shape[-1], dtype=bool)
+    p_not_worse = np.where(itself, 0.0, _upper_tail(values + margin, errors, df))
+    p_worse = np.where(itself, 1.0, _upper_tail(-margin - values, errors, df))
+    p = p_not_worse.max(axis=-1)
+    running = p_worse.min(axis=-1) >= level
+    least = _BOLD if means.variance.any() else 1.0
+    others = np.maximum(running.sum(axis=-1, keepdims=True) - 1, least)
+    return Standing(1 - p, p_not_worse.argmax(axis=-1), running, running & (p < level / others))
 
 
 def recommend(
-    runs: RunSet,
-    scores: ResampledScores,
-    verdicts: Mapping[PairNames, Verdict],
-    settings: EvaluateParams,
+    means: Means, costs: Mapping[str, tuple[float, ...]], margin: float, level: float
 ) -> Recommendation:
-    """The cheapest method that is not worse than the best by the margin or more.
+    """The cheapest method that is surely good enough; else the one that is most surely so.
 
-    scores and verdicts: by `settings.metric`, on test.
-
-    The best is that of validation, so that test does not choose what it then tests. Every cheaper
-    method is tested against it on test. This is a one-sided test for non-inferiority at half of
-    1 - `confidence_level`, as its two-sided interval would give, with Holm's correction over the
-    methods tested. Costs are trained parameters, then operations of training.
+    means: of the methods in `costs`, in its order; costs: by method, compared as tuples. Raises
+    ValueError if there is no method.
     """
-    names = runs.methods
-    best = _best_on_validation(runs, settings)
-    cheaper = [name for name in names if _cost(runs[name]) < _cost(runs[best])]
-    estimates = {name: scores.estimate((name, best)) for name in cheaper}
-    margin = settings.noninferiority_margin
-    pvalues = [estimate.pvalue_not_worse(margin) for estimate in estimates.values()]
-    corrected = dict(zip(cheaper, holm(pvalues), strict=True))
-    level = (1 - settings.confidence_level) / 2
-    passed = [name for name in cheaper if corrected[name] < level]
+    names = list(costs)
+    found = standing(means, margin, level)
+    cheapest_first = sorted(range(len(names)), key=lambda number: costs[names[number]])
+    passed = [number for number in cheapest_first if found.settled[number]]
+    # At a tie the cheaper.
+    surest = max(cheapest_first, key=lambda number: float(found.sure[number]))
     return Recommendation(
-        method=min(passed, key=lambda name: _cost(runs[name]), default=best),
-        best_on_validation=best,
-        tested=[
-            TestedMethod(
-                name=name,
-                difference=estimate.value,
-                low=estimate.interval(settings.confidence_level)[0],
-                p_not_worse_holm=corrected[name],
+        method=names[passed[0] if passed else surest],
+        settled=bool(passed),
+        level=level,
+        candidates=[
+            Candidate(
+                name=names[number],
+                sure=float(found.sure[number]),
+                in_the_running=bool(found.running[number]),
+                good_enough=bool(found.settled[number]),
+                rival=names[found.rival[number]] if len(names) > 1 else None,
             )
-            for name, estimate in estimates.items()
+            for number in cheapest_first
         ],
-        better_on_test=_better_on_test(verdicts, best),
     )
 
 
-def _best_on_validation(runs: RunSet, settings: EvaluateParams) -> str:
-    """By the mean over seeds; the cheapest at a tie."""
-    metric = CATALOG[settings.metric]
-    sign = 1 if metric.higher_is_better else -1
-    means = {
-        name: fmean(run.scores("validation")[metric.name] for run in runs[name])
-        for name in runs.methods
-    }
-    return min(means, key=lambda name: (-sign * means[name], _cost(runs[name])))
-
-
-def _better_on_test(verdicts: Mapping[PairNames, Verdict], best: str) -> list[str]:
-    """The methods that a verdict calls better than `best`."""
-    names = []
-    for (first, second), verdict in verdicts.items():
-        if verdict is Verdict.BETTER and second == best:
-            names.append(first)
-        if verdict is Verdict.WORSE and first == best:
-            names.append(second)
-    return names
-
-
-def _cost(of_method: Sequence[Run]) -> tuple[int, float]:
-    cost = of_method[0].record.cost
-    return cost.trainable_parameters, cost.training_flops
+def _upper_tail(distance: Floats, errors: Floats, df: Floats) -> Floats:
+    """One-sided p of Student's t; without any error, whether the distance is none at all."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(errors > 0, distance / errors, np.where(distance > 0, np.inf, -np.inf))
+    known = np.isinf(df)
+    tail = np.where(known, special.ndtr(-t), special.stdtr(np.where(known, 1.0, df), -t))
+    return np.asarray(tail, np.float64)

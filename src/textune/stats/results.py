@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from textune.config.sections import ComparedMetric, Decision
+from textune.config.sections import ComparedMetric, CostName, Decision
 from textune.metrics.catalog import DIGITS
 
 PairNames = tuple[str, str]
@@ -120,46 +120,64 @@ class Pair(_Result):
     differences: dict[ComparedMetric, Difference]
 
 
-class TestedMethod(_Result):
-    """A method that is cheaper than the best, tested for being not worse by the margin or more.
+class Candidate(_Result):
+    """How sure it is that a method is good enough: worse than the best by less than the margin.
 
-    difference: its score minus the best's; low: the lower end of the interval, not corrected;
-    p_not_worse_holm: one-sided, after Holm's correction over the methods tested.
+    sure: 1 - p of the least sure of its tests against the other methods, that against `rival`.
+    in_the_running: not surely worse than another by the margin or more.
     """
 
-    __test__: ClassVar[bool] = False
-
     name: str
-    difference: Share
-    low: Share
-    p_not_worse_holm: PValue
+    sure: Share
+    in_the_running: bool
+    good_enough: bool
+    rival: str | None = None
 
 
 class Recommendation(_Result):
     """The method to use: see `recommendation.recommend`.
 
-    better_on_test: the methods that are better on test than the best on validation.
+    settled: whether `method` is surely good enough, and is the cheapest that is; if not, it is the
+    most surely good enough. level: the probability, at most, of settling on a method that is not.
+    withheld: that no verdict is given, since the tests do not hold here.
+    candidates: the cheapest first. seeds_needed, examples_needed: how many would settle it, or,
+    where it is settled, would settle on a cheaper method, with `planning.POWER` and as far as one
+    can tell from these runs; None if more than could be had.
     """
 
     method: str
-    best_on_validation: str
-    tested: list[TestedMethod] = []
-    better_on_test: list[str] = []
+    settled: bool
+    level: float
+    candidates: list[Candidate]
+    withheld: bool = False
+    seeds_needed: int | None = None
+    examples_needed: int | None = None
+
+    def candidate(self, name: str) -> Candidate:
+        """That of a method. Raises KeyError if there is none."""
+        return {candidate.name: candidate for candidate in self.candidates}[name]
 
 
 class Comparison(_Result):
     """All methods with their scores, all pairs with their verdicts, and a recommendation.
 
     methods: in the declared order, the untrained head first; seeds: how many; examples: of test.
+    planned_seeds: the numbers of seeds at which results are looked at. cost: what methods are
+    cheaper by, with weights if it is several. small_classes: those with fewer than
+    `enough_of_a_class` test examples, so that tests of means over classes do not hold.
     """
 
     confidence_level: float
     noninferiority_margin: float
+    planned_seeds: list[int] | None = None
+    cost: CostName | dict[CostName, float]
     metric: ComparedMetric
     decision: Decision
     question: Question
     seeds: int
     examples: int
+    enough_of_a_class: int
+    small_classes: list[str]
     methods: list[MethodResult]
     pairs: list[Pair]
     recommendation: Recommendation

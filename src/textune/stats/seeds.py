@@ -1,20 +1,22 @@
-"""A mean over seeds with its error, for each of the two questions.
+"""Means over seeds with their errors, for each of the two questions.
 
 *Fixed models*: would these trained models rank the same on a new test set? Only the examples are
 drawn again. *Over seeds*: would newly trained models, from other seeds, rank the same? Seeds and
 examples are drawn again.
 
-Seeds and examples are crossed: every model is scored on the same examples. This is the design of
-multi-reader multi-case studies, in which readers (here seeds) read the same cases (here examples),
-and it is analysed as there: Obuchowski & Rockette 1995, "Hypothesis testing of diagnostic accuracy
-for multiple readers and multiple tests", with the degrees of freedom of Hillis 2007, "A comparison
-of denominator degrees of freedom methods for multiple observer ROC analysis". A bootstrap over
-three seeds would have 10 different draws and give intervals that are far too short.
+All models are scored on the same examples, which pair the methods. Seeds do not: the models of one
+seed and two methods are no more alike than others, so each method's seeds are a sample of its own.
+This is the design of reader studies in which every case is read by all readers, and each reader
+uses one of the modalities (here: models, examples, methods): Obuchowski & Rockette 1995,
+"Hypothesis testing of diagnostic accuracy for multiple readers and multiple tests". The degrees of
+freedom are Satterthwaite's, as in Hillis 2007, "A comparison of denominator degrees of freedom
+methods for multiple observer ROC analysis". A bootstrap over three seeds would have 10 different
+draws and give intervals that are far too short.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,26 +28,21 @@ from textune.stats.results import PairNames, Question
 SEEDS_NEEDED = 3
 # Equal scores may differ in the last bit.
 _ALIKE = 1e-12
-# Degrees of freedom of the interval where the variance is that of the examples: see `over_seeds`.
-_KNOWN_BETTER = 4
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value whose error has Student's t distribution, by standard error and degrees of freedom.
-
-    An interval may have more degrees of freedom than the tests (see `over_seeds`).
-    """
+    """A value whose error has Student's t distribution: standard error and degrees of freedom."""
 
     value: float
     error: float
     df: float
-    interval_df: float | None = None
 
     def interval(self, confidence_level: float) -> tuple[float, float]:
         """The two-sided interval."""
-        df = self.interval_df or self.df
-        reach = self.error * float(stats.t.ppf((1 + confidence_level) / 2, df))
+        reach = self.error * float(stats.t.ppf((1 + confidence_level) / 2, self.df))
         return self.value - reach, self.value + reach
 
     def pvalue(self) -> float:
@@ -53,12 +50,6 @@ class Estimate:
         if self.error == 0:
             return float(self.value == 0)
         return float(2 * stats.t.sf(abs(self.value) / self.error, self.df))
-
-    def pvalue_not_worse(self, margin: float) -> float:
-        """One-sided, against being worse by `margin` or more."""
-        if self.error == 0:
-            return float(self.value <= -margin)
-        return float(stats.t.sf((self.value + margin) / self.error, self.df))
 
     def smallest_detectable(self, level: float, power: float) -> float:
         """The true difference that a two-sided test at significance `level` finds with `power`."""
@@ -73,40 +64,52 @@ class Estimate:
         return self.error * float(optimize.brentq(missing, 0, 4 * critical + 10))
 
 
-def over_seeds(values: NDArray[np.float64], resampled: NDArray[np.float64]) -> Estimate:
-    """The mean over seeds, with its error when seeds and examples are both drawn again.
+@dataclass(frozen=True)
+class Means:
+    """Mean scores of m methods by one metric, and how far chance moves them.
 
-    values: (seeds,) the score, or the difference of two methods, with each seed, 2 or more;
-    resampled: (seeds, resamples) the same on resamples of the examples. These give the covariance
-    of two seeds, which share their examples.
-
-    Var(mean) = (variance over seeds + seeds · covariance) / seeds, and Hillis's degrees of freedom
-    are (that sum)² / (variance over seeds)² · (seeds - 1). A negative covariance counts as 0.
-
-    Two changes make this hold with few seeds; docs/statistics.md has the simulations. First, the
-    variance over seeds is at least each seed's own share of the noise of the examples, since a
-    smaller one is chance. Second, where that bound applies, the variance is known better than from
-    the seeds alone, so the interval takes `_KNOWN_BETTER` times the degrees of freedom. The tests
-    keep theirs: after Holm's correction they look farther into the tails.
+    values: (..., m) the means; seeds: how many models each is of; examples: (m, m) covariance of
+    the means over test sets, the models as they are; variance: (..., m) of one model's score over
+    seeds; excess: (..., m) the part of `variance` that is not in `examples`. For fixed models both
+    are 0. The leading dimensions are for many simulated comparisons at once.
     """
-    seeds = len(values)
-    covariances = np.cov(resampled)
-    each = float(np.trace(covariances)) / seeds
-    between = max(0.0, (float(covariances.sum()) - seeds * each) / (seeds * (seeds - 1)))
-    sample = float(np.var(values, ddof=1)) if np.ptp(values) > _ALIKE else 0.0
-    variance = max(sample, each - between)
-    total = variance + seeds * between
-    df = (total / variance) ** 2 * (seeds - 1) if variance > _ALIKE**2 else inf
-    interval_df = df if sample == variance else _KNOWN_BETTER * df
-    return Estimate(float(np.mean(values)), sqrt(total / seeds), df, interval_df)
+
+    values: Floats
+    seeds: int
+    examples: Floats
+    variance: Floats
+    excess: Floats
+
+    def differences(self) -> tuple[Floats, Floats, Floats]:
+        """Each method (rows) minus each other: values, standard errors, degrees of freedom.
+
+        All are (..., m, m). The error's variance is that over test sets, plus each method's excess
+        over seeds; the degrees of freedom are Satterthwaite's.
+        """
+        own = np.diagonal(self.examples)
+        total = np.maximum(own[:, None] + own - 2 * self.examples, 0) + _sums(
+            self.excess / self.seeds
+        )
+        values = self.values[..., :, None] - self.values[..., None, :]
+        return values, np.sqrt(total), _satterthwaite(total, _sums(self._squares()))
+
+    def scores(self) -> tuple[Floats, Floats]:
+        """Standard errors and degrees of freedom of the means, both (..., m)."""
+        total = np.diagonal(self.examples) + self.excess / self.seeds
+        return np.sqrt(total), _satterthwaite(total, self._squares())
+
+    def _squares(self) -> Floats:
+        return (self.variance / self.seeds) ** 2 / max(1, self.seeds - 1)
 
 
-def fixed_models(values: NDArray[np.float64], resampled: NDArray[np.float64]) -> Estimate:
-    """The mean over seeds, with its error when only the examples are drawn again.
+def _sums(of_methods: Floats) -> Floats:
+    """(..., m) to (..., m, m), each method's plus each other's."""
+    return of_methods[..., :, None] + of_methods[..., None, :]
 
-    Arguments as for `over_seeds`, of one seed or more.
-    """
-    return Estimate(float(np.mean(values)), float(np.std(np.mean(resampled, axis=0), ddof=1)), inf)
+
+def _satterthwaite(total: Floats, squares: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(squares > _ALIKE**4, total**2 / squares, inf)
 
 
 @dataclass(frozen=True)
@@ -117,23 +120,52 @@ class ResampledScores:
     method, on the same resamples of the examples for all.
     """
 
-    values: Mapping[str, NDArray[np.float64]]
-    resampled: Mapping[str, NDArray[np.float64]]
+    values: Mapping[str, Floats]
+    resampled: Mapping[str, Floats]
 
-    def difference(self, pair: PairNames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """First minus second method, seed by seed, as `over_seeds` takes it."""
-        first, second = pair
-        return (
-            self.values[first] - self.values[second],
-            self.resampled[first] - self.resampled[second],
-        )
+    def means(self, names: Sequence[str], question: Question) -> Means:
+        """The means of the methods `names`, as `question` sees them.
 
-    def estimate(self, pair: PairNames) -> Estimate:
-        """The difference, with its error for the question that verdicts answer."""
-        values, resampled = self.difference(pair)
-        if question_of(len(values)) is Question.OVER_SEEDS:
-            return over_seeds(values, resampled)
-        return fixed_models(values, resampled)
+        The variance over seeds is at least a model's own share of the noise of the examples, since
+        a smaller one is chance; docs/statistics.md has the simulations.
+        """
+        values = np.array([self.values[name].mean() for name in names])
+        seeds = len(self.values[names[0]])
+        examples = np.atleast_2d(np.cov([self.resampled[name].mean(axis=0) for name in names]))
+        variance = excess = np.zeros(len(names))
+        if question is Question.OVER_SEEDS:
+            own = np.array([_own_noise(self.resampled[name]) for name in names])
+            sample = np.array([_variance(self.values[name]) for name in names])
+            variance = np.maximum(sample, own)
+            excess = variance - own
+        return Means(values, seeds, examples, variance, excess)
+
+    def estimate(self, pair: PairNames, question: Question) -> Estimate:
+        """First minus second method."""
+        values, errors, df = self.means(pair, question).differences()
+        return Estimate(float(values[0, 1]), float(errors[0, 1]), float(df[0, 1]))
+
+    def score(self, name: str, question: Question) -> Estimate:
+        """The mean of one method."""
+        means = self.means([name], question)
+        errors, df = means.scores()
+        return Estimate(float(means.values[0]), float(errors[0]), float(df[0]))
+
+
+def _own_noise(resampled: Floats) -> float:
+    """What of a model's variance over test sets it does not share with the other seeds' models.
+
+    resampled: (seeds, resamples).
+    """
+    seeds = len(resampled)
+    covariances = np.cov(resampled)
+    each = float(np.trace(covariances)) / seeds
+    between = (float(covariances.sum()) - seeds * each) / (seeds * (seeds - 1))
+    return max(0.0, each - between)
+
+
+def _variance(values: Floats) -> float:
+    return float(np.var(values, ddof=1)) if np.ptp(values) > _ALIKE else 0.0
 
 
 def question_of(seeds: int) -> Question:

@@ -52,14 +52,20 @@ class KeepBest(Callback):
     """Remembers the best epoch's trained weights and its outputs for validation.
 
     On a tie the earlier epoch is the best. `outputs` gives those of the validation just made.
+    After `patience` epochs without a better one training stops; with 0 it never does.
     """
 
     def __init__(
-        self, model: nn.Module, metric: str, outputs: Callable[[], NDArray[np.float64] | None]
+        self,
+        model: nn.Module,
+        metric: str,
+        outputs: Callable[[], NDArray[np.float64] | None],
+        patience: int = 0,
     ) -> None:
         self.epoch = 0
         self.outputs: NDArray[np.float64] | None = None
         self._get_outputs = outputs
+        self._patience = patience
         self._metric = CATALOG[metric]
         self._best: float | None = None
         self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
@@ -71,6 +77,17 @@ class KeepBest(Callback):
             self.epoch, self._best = epoch, value
             self.outputs = self._get_outputs()
             self._weights = {n: p.detach().clone() for n, p in self._trained.items()}
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,
+    ) -> None:
+        super().on_evaluate(args, state, control, **kwargs)
+        if self._patience and round(state.epoch or 0) - self.epoch >= self._patience:
+            control.should_training_stop = True
 
     @torch.no_grad()
     def restore(self) -> None:

@@ -10,14 +10,15 @@ from textune.modeling.methods.base import EncoderMethod
 from textune.modeling.pretrained import Classifier, empty_classifier
 
 
-def training_flops(method: EncoderMethod, job: Job) -> float:
-    """Operations to train on all examples and epochs (`flops_per_token`), padding not counted."""
+def training_flops(method: EncoderMethod, job: Job, epochs: int) -> float:
+    """Operations to train on all examples for so many epochs, padding not counted.
+
+    See `flops_per_token`.
+    """
     lengths = job.data.train.lengths
     mean = max(1, round(float(lengths.mean())))
-    per_token = flops_per_token(
-        method, job.model, len(job.data.label_names), mean, job.train.epochs
-    )
-    return per_token * float(lengths.sum()) * job.train.epochs
+    per_token = flops_per_token(method, job.model, len(job.data.label_names), mean, epochs)
+    return per_token * float(lengths.sum()) * epochs
 
 
 def flops_per_token(

@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import Dataset
 from transformers import EvalPrediction, PrinterCallback, set_seed
 
+from textune.metrics.calibration import calibrated_loss
 from textune.metrics.catalog import OF_EPOCHS
 from textune.modeling.learner import Job, Learner
 from textune.modeling.methods.base import EncoderMethod
@@ -89,7 +90,8 @@ class EncoderLearner(Learner):
                 outputs = self.trainer.outputs(dataset)
         probabilities = np.empty(outputs.shape, np.float32)
         probabilities[examples.by_length()] = self.job.task.activate(outputs)
-        return Predictions(examples.row_ids, examples.labels, probabilities)
+        groups = None if examples.groups is None else examples.groups.tolist()
+        return Predictions(examples.row_ids, examples.labels, probabilities, groups)
 
     def save(self, folder: Path) -> None:
         self.method.save(self.model, self.classifier, folder)
@@ -99,11 +101,13 @@ class EncoderLearner(Learner):
 
     def cost(self) -> Cost:
         trained = self.train_seconds > 0
-        seen = len(self.job.data.train) * self.job.train.epochs
+        # Training may have stopped early; the first validation is that of the untrained model.
+        epochs = len(self._history.epochs) - 1
+        seen = len(self.job.data.train) * epochs
         return Cost(
             trainable_parameters=self.trainable_parameters,
             total_parameters=self.total_parameters,
-            training_flops=training_flops(self.method, self.job) if trained else 0.0,
+            training_flops=training_flops(self.method, self.job, epochs) if trained else 0.0,
             train_seconds=round(self.train_seconds, 2),
             examples_per_second=round(seen / self.train_seconds, 2) if trained else 0.0,
             peak_memory_mib=round(self._peak_memory.mib),
@@ -150,7 +154,8 @@ class EncoderLearner(Learner):
         train = self.job.train
         self.trainer.train_dataset = self._dataset("train")
         stopwatch = Stopwatch()
-        best = KeepBest(self.model, train.metric_for_best_model, lambda: self._validation_outputs)
+        metric, patience = train.metric_for_best_model, train.patience
+        best = KeepBest(self.model, metric, lambda: self._validation_outputs, patience)
         self.trainer.add_callback(stopwatch)
         if train.ema_decay:
             self.trainer.add_callback(AverageWeights(self.model, train.ema_decay))
@@ -217,7 +222,7 @@ class EncoderLearner(Learner):
             args=training_arguments(
                 self.device,
                 self.precision,
-                **learning_arguments(train, self.method.learning_rate, job.seed),
+                **learning_arguments(train, float(self.method.learning_rate), job.seed),
                 eval_strategy="epoch",
                 logging_strategy="epoch",
                 remove_unused_columns=False,
@@ -240,4 +245,5 @@ class EncoderLearner(Learner):
         task, labels = self.job.task, np.asarray(output.label_ids)
         probabilities = task.activate(self._validation_outputs)
         predicted = task.decide(probabilities)
-        return task.scores(labels, predicted, probabilities, self.job.data.label_names)
+        scores = task.scores(labels, predicted, probabilities, self.job.data.label_names)
+        return {**scores, "calibrated_loss": calibrated_loss(labels, probabilities)}

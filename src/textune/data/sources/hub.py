@@ -9,6 +9,7 @@ import pandas as pd
 from textune.config.sections import DataParams
 from textune.data.arrow import strings
 from textune.data.corpus import Corpus
+from textune.data.groups import group_names
 from textune.data.split_names import find_splits
 from textune.errors import UserError
 from textune.hub import HubRepository
@@ -22,7 +23,7 @@ def read(params: DataParams, task: Task) -> Corpus:
         raise UserError("data.name is null; set it to the id of a data set on the hub")
     splits = _load(params, params.name)
     names = find_splits(params, list(splits), params.name)
-    texts, labels, where = {}, {}, {}
+    texts, labels, groups, where = {}, {}, {}, {}
     for split, name in names.items():
         rows = splits[name]
         _require_columns(params, rows)
@@ -30,21 +31,20 @@ def read(params: DataParams, task: Task) -> Corpus:
         labels[split] = rows[params.label_column][:]
         _require_labels(params, split, name, labels[split])
         texts[split] = strings(_texts(params, rows, where[split]))
+        if params.group_column is not None:
+            groups[split] = rows[params.group_column][:]
     feature = splits[names["train"]].features[params.label_column]
     if classes := getattr(feature, "names", None):
         label_names, indices = task.encode_classes(labels, classes, params.label_names, where)
     else:
         label_names, indices = task.encode(labels, params.label_names, where)
-    tables = {
-        split: pd.DataFrame(
-            {
-                "row_id": strings(f"{name}:{row}" for row in range(len(indices[split]))),
-                "text": texts[split],
-                "label": indices[split],
-            }
-        )
-        for split, name in names.items()
-    }
+    tables = {}
+    for split, name in names.items():
+        row_ids = strings(f"{name}:{row}" for row in range(len(indices[split])))
+        table = {"row_id": row_ids, "text": texts[split], "label": indices[split]}
+        if split in groups:
+            table["group"] = group_names(groups[split], row_ids, where[split])
+        tables[split] = pd.DataFrame(table)
     return Corpus(label_names, tables)
 
 
@@ -53,9 +53,9 @@ def _places(data_set: str, split: str) -> Where:
 
 
 def _require_columns(params: DataParams, rows: Any) -> None:
-    for key in ("text", "label"):
+    for key in ("text", "label", "group"):
         column = getattr(params, f"{key}_column")
-        if column not in rows.column_names:
+        if column is not None and column not in rows.column_names:
             raise UserError(
                 f"data.{key}_column: {params.name} has no column {column}; it may be"
                 f" {', '.join(rows.column_names)}"

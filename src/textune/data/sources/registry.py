@@ -10,6 +10,8 @@ from textune.tasks.base import Task
 SOURCE_NAMES = ("crowdflower", "files", "hub", "table", "tweet_eval")
 # Those that read `data.path`.
 OF_FILES = ("files", "table")
+# Those with columns that parameters name.
+OF_COLUMNS = ("hub", "table")
 
 
 def require_source(name: str) -> None:
@@ -21,6 +23,11 @@ def require_source(name: str) -> None:
 def read_source(params: DataParams, task: Task) -> Corpus:
     """The data set that `params` name. Raises `UserError` if it is not there or not valid."""
     require_source(params.source)
+    if params.group_column is not None and params.source not in OF_COLUMNS:
+        raise UserError(
+            f"data.group_column is {params.group_column!r}, but only the sources"
+            f" {' and '.join(OF_COLUMNS)} have columns to choose from; set it to null"
+        )
     module = importlib.import_module(f"textune.data.sources.{params.source}")
     corpus: Corpus = module.read(params, task)
     return corpus

@@ -21,13 +21,16 @@ import pyarrow.parquet as pq
 from textune.config.sections import DataParams
 from textune.data.arrow import strings
 from textune.data.corpus import Corpus
+from textune.data.groups import group_names
 from textune.data.split_names import find_splits
 from textune.errors import UserError
 from textune.tasks.base import Task
 from textune.tasks.labels import Label, Where
 
-# (line or row in the file, text or None, label) of each row.
-Rows = Iterator[tuple[int, str | None, Label]]
+# (line or row in the file, values of the wanted columns) of each row.
+Rows = Iterator[tuple[int, list[Any]]]
+# The names of the wanted columns by what they hold: text, label and, if it is wanted, group.
+Wanted = dict[str, str]
 
 csv.field_size_limit(2**31 - 1)
 
@@ -43,16 +46,14 @@ def read(params: DataParams, task: Task) -> Corpus:
         params.label_names,
         {split: _places(path, columns[split].lines) for split, path in files.items()},
     )
-    tables = {
-        split: pd.DataFrame(
-            {
-                "row_id": strings(f"{path.name}:{line}" for line in columns[split].lines),
-                "text": columns[split].texts,
-                "label": indices[split],
-            }
-        )
-        for split, path in files.items()
-    }
+    tables = {}
+    for split, path in files.items():
+        file = columns[split]
+        row_ids = strings(f"{path.name}:{line}" for line in file.lines)
+        table = {"row_id": row_ids, "text": file.texts, "label": indices[split]}
+        if params.group_column is not None:
+            table["group"] = group_names(file.groups, row_ids, _places(path, file.lines))
+        tables[split] = pd.DataFrame(table)
     return Corpus(names, tables)
 
 
@@ -63,23 +64,32 @@ class _Columns:
     lines: "array[int]"
     texts: pd.Series
     labels: list[Label]
+    groups: list[Any]
 
 
 def _read_file(path: Path, params: DataParams) -> _Columns:
-    rows = _READERS[path.suffix.lower()](path, params.text_column, params.label_column)
-    lines, labels = array("q"), list[Label]()
+    wanted = {"text": params.text_column, "label": params.label_column}
+    if params.group_column is not None:
+        wanted["group"] = params.group_column
+    rows = _READERS[path.suffix.lower()](path, wanted)
+    lines, labels, groups = array("q"), list[Label](), list[Any]()
 
     def texts() -> Iterator[str]:
-        for line, text, label in rows:
+        for line, (text, label, *group) in rows:
             lines.append(line)
-            # Each label is in memory once.
-            labels.append(sys.intern(label) if isinstance(label, str) else label)
+            labels.append(_once(label))
+            groups.extend(map(_once, group))
             yield text or ""
 
-    columns = _Columns(lines, strings(texts()), labels)
+    columns = _Columns(lines, strings(texts()), labels, groups)
     if not lines:
         raise UserError(f"{path} holds no rows")
     return columns
+
+
+def _once(value: Any) -> Any:
+    """The value; equal strings are in memory once."""
+    return sys.intern(value) if isinstance(value, str) else value
 
 
 def _places(path: Path, lines: "array[int]") -> Where:
@@ -107,16 +117,14 @@ def _files(params: DataParams) -> dict[str, Path]:
     }
 
 
-def _csv(path: Path, text: str, label: str, **dialect: Any) -> Rows:
+def _csv(path: Path, wanted: Wanted, **dialect: Any) -> Rows:
     _require_utf8(path)
     line = 1
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True, **dialect)
         try:
             header = next(reader, [])
-            at = [
-                _column(path, header, name, key) for name, key in ((text, "text"), (label, "label"))
-            ]
+            at = _columns(path, header, wanted)
             line = reader.line_num + 1
             for row in reader:
                 if len(row) != len(header) and row:
@@ -124,17 +132,17 @@ def _csv(path: Path, text: str, label: str, **dialect: Any) -> Rows:
                         f"{path}:{line} has {len(row)} fields, the header {len(header)}"
                     )
                 if row:
-                    yield line, row[at[0]], row[at[1]]
+                    yield line, [row[column] for column in at]
                 line = reader.line_num + 1
         except csv.Error as error:
             raise UserError(f"{path}:{line} is no valid CSV: {error}") from None
 
 
-def _tsv(path: Path, text: str, label: str) -> Rows:
-    return _csv(path, text, label, delimiter="\t", quoting=csv.QUOTE_NONE)
+def _tsv(path: Path, wanted: Wanted) -> Rows:
+    return _csv(path, wanted, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
-def _json_lines(path: Path, text: str, label: str) -> Rows:
+def _json_lines(path: Path, wanted: Wanted) -> Rows:
     _require_utf8(path)
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         for number, line in enumerate(file, start=1):
@@ -146,42 +154,42 @@ def _json_lines(path: Path, text: str, label: str) -> Rows:
                 raise UserError(f"{path}:{number} is no valid JSON: {error}") from None
             if not isinstance(pairs, list) or not all(isinstance(p, tuple) for p in pairs):
                 raise UserError(f"{path}:{number} is no JSON object")
-            names = [name for name, _ in pairs]
-            values = [
-                pairs[_column(f"{path}:{number}", names, name, key)][1]
-                for name, key in ((text, "text"), (label, "label"))
-            ]
-            yield number, *_checked(f"{path}:{number}", *values)
+            where = f"{path}:{number}"
+            at = _columns(where, [name for name, _ in pairs], wanted)
+            yield number, _checked(where, [pairs[column][1] for column in at])
 
 
-def _parquet(path: Path, text: str, label: str) -> Rows:
+def _parquet(path: Path, wanted: Wanted) -> Rows:
     try:
         file = pq.ParquetFile(path)
         names = file.schema_arrow.names
-        columns = [
-            _column(path, names, name, key) for name, key in ((text, "text"), (label, "label"))
-        ]
+        columns = [names[column] for column in _columns(path, names, wanted)]
         number = 0
-        for batch in file.iter_batches(columns=[names[column] for column in columns]):
-            for scalars in zip(batch[text], batch[label], strict=True):
+        for batch in file.iter_batches(columns=columns):
+            for scalars in zip(*(batch[column] for column in columns), strict=True):
                 number += 1
-                values = [scalar.as_py() for scalar in scalars]
-                yield number, *_checked(f"{path}:{number}", *values)
+                yield number, _checked(f"{path}:{number}", [scalar.as_py() for scalar in scalars])
     except UnicodeDecodeError:
         raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def _checked(where: str, text: Any, label: Any) -> tuple[str | None, Label]:
+def _checked(where: str, values: list[Any]) -> list[Any]:
+    text = values[0]
     if text is not None and not isinstance(text, str):
         raise UserError(f"{where}: the text is {text!r:.60}, no string")
-    for value in (text, label):
+    for value in values:
         try:
             str(value).encode()
         except UnicodeEncodeError:
             raise UserError(f"{where} holds half of a surrogate pair; mend the file") from None
-    return text, label
+    return values
+
+
+def _columns(where: Path | str, names: list[str], wanted: Wanted) -> list[int]:
+    """The numbers of the wanted columns. Raises `UserError` unless each is there once."""
+    return [_column(where, names, name, key) for key, name in wanted.items()]
 
 
 def _column(where: Path | str, names: list[str], name: str, key: str) -> int:
@@ -206,7 +214,7 @@ def _require_utf8(path: Path) -> None:
                 raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
 
 
-_READERS: dict[str, Callable[[Path, str, str], Rows]] = {
+_READERS: dict[str, Callable[[Path, Wanted], Rows]] = {
     ".csv": _csv,
     ".tsv": _tsv,
     ".jsonl": _json_lines,

@@ -1,8 +1,9 @@
 """Bottleneck adapters: small trained layers between frozen ones, through adapters (Houlsby et al.
 2019, Pfeiffer et al. 2021)."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +25,8 @@ class Adapter(EncoderMethod):
     architecture: Literal["seq_bn", "double_seq_bn", "par_bn"]
     reduction_factor: float = Field(ge=1)
     non_linearity: Literal["relu", "gelu", "swish", "tanh", "leakyrelu"]
+
+    tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (4e-4, 4e-2)}
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
         from adapters import AdapterConfig

@@ -1,10 +1,11 @@
 """What a method is: the parameters of a way of learning, and what makes a model learn that way."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textune.config.base import LearningRate, Name, Section
+from textune.config.base import AUTO, Auto, Epochs, LearningRate, Name, Section
 from textune.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ class Method(Section):
 
     # Whether what the model predicts before training is kept, as the row that all start from.
     keeps_untrained: ClassVar[bool] = False
+    # The parameters that can be tuned, with the lowest and highest value tried (on a log scale).
+    tunable: ClassVar[Mapping[str, tuple[float, float]]] = {}
+
+    def to_tune(self, everything: bool) -> list[str]:
+        """The parameters to be searched: those that are `auto`, or all that can be tuned."""
+        keys = [*self.tunable, *(["epochs"] if hasattr(self, "epochs") else [])]
+        return [key for key in keys if everything or getattr(self, key) == AUTO]
 
 
 class OwnLearner(Method):
@@ -41,7 +49,8 @@ class EncoderMethod(Method):
     Every method starts from a fresh `Classifier` and trains all of its head.
     """
 
-    learning_rate: LearningRate
+    learning_rate: LearningRate | Auto
+    epochs: Epochs | Auto | None
 
     # False only if nothing of the encoder is trained: then its features are computed once.
     trains_encoder: ClassVar[bool] = True

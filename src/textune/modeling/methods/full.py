@@ -1,6 +1,7 @@
 """Full fine-tuning: every parameter is trained. The reference."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from textune.modeling.methods.base import EncoderMethod
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 class Full(EncoderMethod):
     """Trains all parameters of encoder and head."""
+
+    tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (1e-5, 1e-3)}
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
         classifier.model.requires_grad_(True)

@@ -1,5 +1,6 @@
 """The classifier head over the frozen encoder."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textune.modeling.methods.base import EncoderMethod
@@ -16,8 +17,12 @@ class Head(EncoderMethod):
     tune: Literal["head", "none"]
 
     trains_encoder: ClassVar[bool] = False
+    tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (0.01, 0.99)}
     # The study's baseline: every method starts from this encoder and this head.
     keeps_untrained: ClassVar[bool] = True
+
+    def to_tune(self, everything: bool) -> list[str]:
+        return super().to_tune(everything) if self.tune == "head" else []
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
         # The head is trained from the encoder's features, so there must be an encoder.

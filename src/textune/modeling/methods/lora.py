@@ -1,7 +1,8 @@
 """LoRA: trained low-rank updates of frozen weight matrices, through peft (Hu et al. 2021)."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,6 +32,8 @@ class Lora(EncoderMethod):
     dropout: float = Field(ge=0, lt=1)
     bias: Literal["none", "all", "lora_only"]
     target_modules: Literal["auto", "all-linear"] | Annotated[list[str], Field(min_length=1)]
+
+    tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (2e-4, 2e-2)}
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
         from peft import LoraConfig, TaskType, get_peft_model

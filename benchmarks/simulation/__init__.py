@@ -1,0 +1,1 @@
+"""The recommendation against known truths: does it keep its promise?"""

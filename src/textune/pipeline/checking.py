@@ -1,0 +1,34 @@
+"""What `textune check` checks before anything runs."""
+
+from textune.data.sources.registry import require_source
+from textune.params import Params
+from textune.pipeline.stages import require_stages
+from textune.runs.tuning import FLAG
+from textune.stats.comparison_file import pair_keys
+from textune.stats.results import declared_pairs
+
+
+def check(params: Params) -> list[str]:
+    """Check the parameters of all methods, the pipeline and the model; return warnings.
+
+    Raises `UserError` for what could not run.
+    """
+    methods = {name: params.method(name) for name in params.methods}
+    require_source(params.data.source)
+    pair_keys(declared_pairs(params.methods))
+    require_stages(methods)
+
+    # Heavy, and of no use before the rest is right.
+    from textune.modeling.compatibility import require_compatible
+    from textune.pipeline.adoption import tuned_elsewhere
+    from textune.training.quiet import quieten
+
+    quieten()
+    require_compatible(params.model, methods)
+    untuned = tuned_elsewhere(params)
+    if not untuned:
+        return []
+    return [
+        f"learning rate and epochs of {', '.join(untuned)} were not tuned on this data with this"
+        f" model; to tune every method: `{FLAG}`"
+    ]

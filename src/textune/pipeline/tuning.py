@@ -1,0 +1,242 @@
+"""The search for a method's recipe, on validation: learning rate (or what else is tunable) and
+epochs.
+
+Short trainings find where the learning rate lies, then successive halving (Jamieson & Talwalkar
+2016, "Non-stochastic best arm identification and hyperparameter optimization") over ever longer
+ones: the best two go on to a training three times as long, the best of these to one three times
+longer again. Every training has a schedule of its own that ends at a rate of 0, because one that is
+cut off at its middle says little of a short one. The longer ones are left out as soon as one does
+not pay. So every method has the same number of trials and of epochs at most.
+
+Optuna's Gaussian process proposes the short trials, and its storage keeps all trials, so that a
+search that was ended goes on where it was. Each proposal depends on the trials before it alone.
+"""
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+import platformdirs
+from sqlalchemy.exc import SQLAlchemyError
+
+from textune.config.sections import ModelParams
+from textune.data.tokenized import Prepared
+from textune.errors import DivergedError, UserError
+from textune.metrics.catalog import DIGITS
+from textune.params import Params
+from textune.pipeline.learners import make_learner
+from textune.pipeline.recipes import given_recipe, with_recipe
+from textune.runs.record import installed_versions
+from textune.runs.tuning import Trial, Tuning
+
+# A shorter training says nothing of a learning rate.
+_FIRST_STEPS = 100
+_TIMES_LONGER = 3
+_GO_ON = 2
+# A longer training is worth its cost if it lowers the loss at least to this share.
+_WORTH = 0.995
+# Where the first three short trials are, on the log scale of the range.
+_FIRST_TRIALS = (1 / 2, 1 / 6, 5 / 6)
+_VALUE_DIGITS = 2
+_RECORD = "record"
+_KEPT = ("accuracy", "macro_recall", "macro_f1", "calibrated_loss")
+
+
+@dataclass(frozen=True)
+class Search:
+    """A method's search: what it searches on what, and where its trials are kept."""
+
+    params: Params
+    name: str
+    data: Prepared
+    tuned: Sequence[str]
+    storage: Path
+
+    @property
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """What is searched on a log scale, from where to where."""
+        tunable = self.params.method(self.name).tunable
+        return {key: tunable[key] for key in self.tuned if key in tunable}
+
+    def study(self, epochs: int) -> optuna.Study:
+        """The trials of one length. Raises `UserError` if the file of the trials is damaged."""
+        try:
+            return optuna.create_study(
+                study_name=str(epochs), storage=f"sqlite:///{self.storage}", load_if_exists=True
+            )
+        except SQLAlchemyError:
+            raise UserError(f"{self.storage} holds no trials: delete it") from None
+
+
+def tune(
+    params: Params, name: str, data: Prepared, tell: Callable[[Trial], None] = lambda trial: None
+) -> Tuning:
+    """The recipe of a method, searched where params.yaml says so.
+
+    data: without test; tell: called with each trial, also those of an earlier, ended search.
+    """
+    method, recipe = params.method(name), given_recipe(params, name)
+    tuned = method.to_tune(params.tune.all)
+    trials: list[Trial] = []
+    if tuned:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        search = Search(params, name, data, tuned, storage(params, name, data, tuned))
+        for trial in _trials(search, _lengths(search, recipe)):
+            trials.append(trial)
+            tell(trial)
+        best = _best(trials if "epochs" in tuned else _of_length(trials, trials[-1].epochs))
+        recipe |= {key: best.values[key] for key in method.tunable if key in tuned}
+        if "epochs" in tuned:
+            recipe["epochs"] = best.epochs
+    return Tuning(
+        recipe=recipe,
+        tuned=tuned,
+        data_sha256=data.digest(),
+        model=model_name(params.model),
+        trials=trials,
+    )
+
+
+def model_name(model: ModelParams) -> str:
+    """The name of a model with its revision, if it has one."""
+    return model.name if model.revision is None else f"{model.name} {model.revision}"
+
+
+def _best(trials: Sequence[Trial]) -> Trial:
+    """The best of the shortest trials that longer ones are not worth more than."""
+    lengths = sorted({trial.epochs for trial in trials})
+    chosen = _of_length(trials, lengths[0])
+    for epochs in lengths[1:]:
+        longer = _of_length(trials, epochs)
+        chosen = longer if _worth(longer, chosen) else chosen
+    return min(chosen, key=_loss)
+
+
+def _worth(longer: Sequence[Trial], shorter: Sequence[Trial]) -> bool:
+    return min(map(_loss, longer)) < _WORTH * min(map(_loss, shorter))
+
+
+def _of_length(trials: Sequence[Trial], epochs: int) -> list[Trial]:
+    return [trial for trial in trials if trial.epochs == epochs]
+
+
+def _loss(trial: Trial) -> float:
+    return trial.calibrated_loss
+
+
+def _lengths(search: Search, recipe: dict[str, Any]) -> list[int]:
+    """Epochs of the short trials, then of ever longer ones, up to the longest."""
+    train = search.params.train
+    first = math.ceil(_FIRST_STEPS / math.ceil(len(search.data.train) / train.batch_size))
+    if "epochs" not in search.tuned:
+        return sorted({min(first, recipe["epochs"]), recipe["epochs"]})
+    lengths = [min(first, search.params.tune.max_epochs)]
+    while lengths[-1] < search.params.tune.max_epochs:
+        lengths.append(min(_TIMES_LONGER * lengths[-1], search.params.tune.max_epochs))
+    return lengths
+
+
+def _trials(search: Search, lengths: Sequence[int]) -> Iterator[Trial]:
+    """The short trials, then the longer ones, as long as they pay."""
+    ranges = search.ranges
+    number_of_short = search.params.tune.trials if ranges else 1
+    before = []
+    for number in range(number_of_short):
+        before.append(make_trial(search, lengths[0], number))
+        yield before[-1]
+    go_on = _GO_ON
+    for epochs in lengths[1:]:
+        best_before = sorted(before, key=_loss)
+        # Two proposals may be the same after rounding.
+        chosen = list({str(trial.values): trial.values for trial in best_before}.values())[:go_on]
+        longer = []
+        for number, values in enumerate(chosen):
+            longer.append(make_trial(search, epochs, number, values))
+            yield longer[-1]
+        if not _worth(longer, before):
+            return
+        before, go_on = longer, 1
+
+
+def make_trial(
+    search: Search, epochs: int, number: int, values: dict[str, float] | None = None
+) -> Trial:
+    """The trial of that number and length, made now or in an earlier, ended search.
+
+    values: those of a shorter trial; without, they are proposed.
+    """
+    study = search.study(epochs)
+    done = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    if number < len(done):
+        return Trial.model_validate(done[number].user_attrs[_RECORD])
+    # A new sampler each time: what it proposes depends on the trials alone.
+    study.sampler = optuna.samplers.GPSampler(
+        seed=search.params.tune.seed + number, n_startup_trials=len(_FIRST_TRIALS)
+    )
+    if values is not None:
+        study.enqueue_trial(values, skip_if_exists=True)
+    elif number < len(_FIRST_TRIALS):
+        share = _FIRST_TRIALS[number]
+        first = {key: low * (high / low) ** share for key, (low, high) in search.ranges.items()}
+        study.enqueue_trial(first, skip_if_exists=True)
+    proposed = study.ask()
+    rounded = {
+        key: float(f"{proposed.suggest_float(key, low, high, log=True):.{_VALUE_DIGITS}g}")
+        for key, (low, high) in search.ranges.items()
+    }
+    trial = _trained(search, epochs, rounded)
+    proposed.set_user_attr(_RECORD, trial.model_dump())
+    study.tell(proposed, trial.calibrated_loss)
+    return trial
+
+
+def _trained(search: Search, epochs: int, values: dict[str, float]) -> Trial:
+    """The scores of the epoch that training keeps; those of guessing, if it diverges."""
+    params, name = search.params, search.name
+    recipe = {**values, "epochs": epochs} if "epochs" in given_recipe(params, name) else values
+    learner = make_learner(with_recipe(params, name, recipe), name, search.data, params.tune.seed)
+    learner.start()
+    try:
+        by_epoch = learner.fit()
+    except DivergedError:
+        classes = len(search.data.label_names)
+        nothing = dict.fromkeys(("accuracy", "macro_recall", "macro_f1"), 0.0)
+        by_epoch = [nothing | {"calibrated_loss": math.log(classes)}]
+    # The first is the untrained model's, and all there is if nothing is trained.
+    kept = by_epoch[min(learner.best_epoch, len(by_epoch) - 1)]
+    return Trial(
+        values=values,
+        epochs=epochs,
+        kept_epoch=learner.best_epoch,
+        operations=learner.cost().training_flops,
+        **{key: round(kept[key], DIGITS) for key in _KEPT},
+    )
+
+
+def storage(params: Params, name: str, data: Prepared, tuned: Sequence[str]) -> Path:
+    """Where the trials of exactly this search are: outside of what DVC deletes before a stage.
+
+    `$TEXTUNE_CACHE`, or the user's cache folder, has a file for each search.
+    """
+    method = params.method(name).model_dump(exclude={*tuned})
+    setting = {
+        "method": method,
+        "tuned": list(tuned),
+        "model": params.model.model_dump(),
+        "train": params.train.model_dump(exclude={"seeds"}),
+        "training_seed": params.tune.seed,
+        "tune": params.tune.model_dump(exclude={"all"}),
+        "data": data.digest(),
+        "versions": installed_versions(),
+    }
+    key = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:32]
+    folder = Path(os.environ.get("TEXTUNE_CACHE") or platformdirs.user_cache_path("textune"))
+    folder = folder / "tuning"
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / f"{key}.db").resolve()

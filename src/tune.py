@@ -1,0 +1,39 @@
+"""Stages `tune_<name>`: one method's recipe, as params.yaml has it or searched on validation.
+
+Usage: python src/tune.py NAME, where NAME is the method's section in params.yaml.
+"""
+
+import sys
+
+from textune.errors import UserError, run
+
+
+def main() -> None:
+    from textune.params import read_params
+
+    params = read_params()
+    match sys.argv[1:]:
+        case [name]:
+            method = params.method(name)
+        case arguments:
+            raise UserError(f"usage: python src/tune.py NAME; was {' '.join(arguments)!r}")
+
+    from textune.data.tokenized import read_prepared
+    from textune.pipeline.paths import METRICS, PREPARED
+    from textune.pipeline.tuning import tune
+    from textune.runs.tuning import Trial, write_tuning
+
+    def tell(trial: Trial) -> None:
+        values = ", ".join(f"{key} {value:g}" for key, value in trial.values.items())
+        print(
+            f"{name}: {values}, {trial.epochs} epochs: log loss {trial.calibrated_loss:.4f},"
+            f" accuracy {trial.accuracy:.4f}",
+            flush=True,
+        )
+
+    data = read_prepared(PREPARED, with_test=False)
+    write_tuning(name, tune(params, name, data, tell), method.model_dump(), METRICS)
+
+
+if __name__ == "__main__":
+    run(main)

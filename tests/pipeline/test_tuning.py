@@ -1,0 +1,275 @@
+"""The search for a recipe: how much it tries, what it chooses, and that it goes on where it was."""
+
+import math
+import runpy
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.pipeline.searching import make_params
+from tests.tiny import ROOT
+from textune.data.tokenized import Prepared, PreparedSplit
+from textune.errors import DivergedError, UserError
+from textune.io import read_json
+from textune.params import Params
+from textune.pipeline import tuning as tuning_module
+from textune.pipeline.learners import make_learner
+from textune.pipeline.tuning import tune
+from textune.runs.record import Cost
+from textune.runs.tuning import Trial, Tuning, read_tuning
+
+# Batches of 32: 40 steps an epoch, so a short trial has 3 epochs.
+TRAIN = 1280
+BEST_RATE = 0.003
+
+
+def loss(rate: float, epochs: int) -> float:
+    """Smooth, the best at `BEST_RATE`, and lower with more epochs up to 9."""
+    return 0.6 + 0.05 * math.log(rate / BEST_RATE) ** 2 + 0.3 / min(epochs, 9)
+
+
+class FakeLearner:
+    """Learns as `loss` says, the best epoch being the last."""
+
+    def __init__(self, params: Params, name: str, data: Prepared, seed: int) -> None:
+        section = params.sections[name]
+        self.rate, self.epochs = section["learning_rate"], params.training(name).epochs
+        self.best_epoch = self.epochs
+        self.made = (name, self.rate, self.epochs, seed)
+
+    def start(self) -> None:
+        pass
+
+    def fit(self) -> list[dict[str, float]]:
+        kept = {"calibrated_loss": loss(self.rate, self.epochs), "accuracy": 0.7}
+        return [{**kept, "macro_recall": 0.6, "macro_f1": 0.5}] * (self.epochs + 1)
+
+    def cost(self) -> Cost:
+        nothing = dict.fromkeys(Cost.model_fields, 0)
+        return Cost.model_validate({**nothing, "training_flops": 1e9 * self.epochs})
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    """What was trained, in order; with a cache of searches of its own."""
+    monkeypatch.setenv("TEXTUNE_CACHE", str(tmp_path / "cache"))
+    return replace_learners(monkeypatch, FakeLearner)
+
+
+def replace_learners(monkeypatch: pytest.MonkeyPatch, kind: Callable[..., Any]) -> list[Any]:
+    trained: list[Any] = []
+
+    def make(*arguments: Any) -> FakeLearner:
+        learner: FakeLearner = kind(*arguments)
+        trained.append(learner.made)
+        return learner
+
+    monkeypatch.setattr(tuning_module, "make_learner", make)
+    return trained
+
+
+def data(examples: int = TRAIN, first_token: int = 1) -> Prepared:
+    tokens = np.full(examples, first_token, np.int32)
+    split = PreparedSplit(
+        [f"row-{number}" for number in range(examples)],
+        np.arange(examples) % 3,
+        tokens,
+        np.arange(examples),
+        np.ones(examples, np.int64),
+        None,
+    )
+    return Prepared(["a", "b", "c"], split, split, None)
+
+
+def tuned(params: Params, name: str = "lora", examples: int = TRAIN) -> Tuning:
+    return tune(params, name, data(examples))
+
+
+def everything(**changes: Any) -> Params:
+    return make_params(tune={"all": True, "max_epochs": 15, "trials": 5, "seed": 0}, **changes)
+
+
+def test_numbers_cost_nothing(made: list[Any]) -> None:
+    found = tuned(make_params())
+    assert (found.recipe, found.tuned, found.trials) == (
+        {"learning_rate": 0.01, "epochs": 3},
+        [],
+        [],
+    )
+    assert made == []
+
+
+def test_short_trials_then_the_best_two_then_the_better_one(made: list[Any]) -> None:
+    found = tuned(everything())
+    assert [trial.epochs for trial in found.trials] == [3] * 5 + [9] * 2 + [15]
+    assert [(rate, epochs) for _, rate, epochs, _ in made] == [
+        (trial.values["learning_rate"], trial.epochs) for trial in found.trials
+    ]
+    short = sorted(found.trials[:5], key=lambda trial: trial.calibrated_loss)
+    assert [t.values for t in found.trials[5:7]] == [t.values for t in short[:2]]
+    assert found.trials[7].values == short[0].values
+    assert found.tuned == ["learning_rate", "epochs"]
+
+
+def test_it_finds_the_learning_rate_and_the_shortest_of_the_best_lengths(made: list[Any]) -> None:
+    """15 epochs are not better than 9, so they are not chosen."""
+    found = tuned(everything())
+    assert found.recipe["epochs"] == 9
+    assert found.recipe["learning_rate"] == pytest.approx(BEST_RATE, rel=0.3)
+    assert all(f"{trial.values['learning_rate']:.2g}" for trial in found.trials)
+
+
+def test_longer_trials_end_as_soon_as_one_does_not_pay(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.pipeline.test_tuning.loss", lambda rate, epochs: rate + epochs)
+    assert [trial.epochs for trial in tuned(everything()).trials] == [3] * 5 + [9] * 2
+
+
+def test_every_method_has_the_same_budget(made: list[Any]) -> None:
+    params = everything()
+    first, second = tuned(params, "lora"), tuned(params, "baseline")
+    assert [trial.epochs for trial in first.trials] == [trial.epochs for trial in second.trials]
+    assert sum(t.operations for t in first.trials) == sum(t.operations for t in second.trials)
+
+
+def test_auto_tunes_one_parameter_alone(made: list[Any]) -> None:
+    values = make_params().sections["lora"]
+    rate = tuned(make_params(lora={**values, "learning_rate": "auto", "epochs": 6}))
+    assert rate.tuned == ["learning_rate"]
+    assert rate.recipe["epochs"] == 6
+    assert {trial.epochs for trial in rate.trials} == {3, 6}
+    # Another length is another question: only trials of 6 epochs are candidates.
+    assert rate.recipe["learning_rate"] in {
+        trial.values["learning_rate"] for trial in rate.trials if trial.epochs == 6
+    }
+    epochs = tuned(make_params(lora={**values, "epochs": "auto"}))
+    assert epochs.tuned == ["epochs"]
+    assert epochs.recipe == {"learning_rate": 0.01, "epochs": 9}
+    assert {rate for _, rate, *_ in made[-3:]} == {0.01}
+
+
+def test_a_search_goes_on_where_it_was(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whenever it is ended, the trials are those of a search that was not."""
+    whole = tuned(everything())
+    for ends_after in (1, 4, 6):
+        monkeypatch.setenv("TEXTUNE_CACHE", str(tmp_path / f"cache-{ends_after}"))
+        made.clear()
+        seen: list[Trial] = []
+
+        def tell(trial: Trial, seen: list[Trial] = seen, last: int = ends_after) -> None:
+            seen.append(trial)
+            if len(seen) == last:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            tune(everything(), "lora", data(), tell)
+        assert tuned(everything()) == whole
+        assert len(made) == len(whole.trials)
+
+
+def test_a_trial_that_was_ended_is_made_again(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(FakeLearner):
+        def fit(self) -> list[dict[str, float]]:
+            raise KeyboardInterrupt
+
+    replace_learners(monkeypatch, Killed)
+    with pytest.raises(KeyboardInterrupt):
+        tuned(everything())
+    again = replace_learners(monkeypatch, FakeLearner)
+    found = tuned(everything())
+    assert len(again) == len(found.trials) == 8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"train__weight_decay": 0.5},
+        {"model__max_length": 64},
+        {"tune": {"all": True, "max_epochs": 15, "trials": 5, "seed": 1}},
+    ],
+)
+def test_another_setting_is_another_search(made: list[Any], change: dict[str, Any]) -> None:
+    tuned(everything())
+    made.clear()
+    tuned(everything())
+    assert made == []
+    tuned(make_params(**{"tune": everything().tune.model_dump(), **change}))
+    assert len(made) == 8
+
+
+def test_other_data_are_another_search(made: list[Any]) -> None:
+    tuned(everything())
+    made.clear()
+    tune(everything(), "lora", data(first_token=2))
+    assert len(made) == 8
+
+
+def test_a_training_that_diverges_is_as_good_as_guessing(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Diverges(FakeLearner):
+        def fit(self) -> list[dict[str, float]]:
+            if self.rate > BEST_RATE:
+                self.best_epoch = 0
+                raise DivergedError("the model predicts NaN")
+            return super().fit()
+
+    replace_learners(monkeypatch, Diverges)
+    found = tuned(everything())
+    assert found.recipe["learning_rate"] <= BEST_RATE
+    worst = max(found.trials, key=lambda trial: trial.calibrated_loss)
+    assert worst.calibrated_loss == pytest.approx(math.log(3), abs=1e-6)
+
+
+def test_a_damaged_cache_names_the_file(made: list[Any], tmp_path: Path) -> None:
+    tuned(everything())
+    (database,) = (tmp_path / "cache").rglob("*.db")
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("select count(*) from trials").fetchone() == (8,)
+    database.write_bytes(b"not a database")
+    with pytest.raises(UserError, match=rf"{database.name}.*delete it"):
+        tuned(everything())
+
+
+def test_the_stage_with_a_real_learner(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real trials of the head on the tiny data; training then takes the recipe, and test is not
+    opened before."""
+    params_yaml = (workspace / "params.yaml").read_text()
+    changed = params_yaml.replace("all: false", "all: true")
+    assert changed != params_yaml
+    (workspace / "params.yaml").write_text(changed)
+    runpy.run_path(str(ROOT / "src/prepare.py"), run_name="__main__")
+    test = workspace / "data/prepared/test.parquet"
+    content = test.read_bytes()
+    test.write_bytes(b"never opened")
+    monkeypatch.setattr("sys.argv", ["tune.py", "baseline"])
+    runpy.run_path(str(ROOT / "src/tune.py"), run_name="__main__")
+    found = read_tuning(workspace / "metrics/trials/baseline.json")
+    assert len(found.trials) == 3  # of two epochs each, the longest that is allowed here
+    section = read_json(workspace / "metrics/recipes/baseline.json")
+    assert section == {"method": "head", "tune": "head", **found.recipe}
+    best = min(found.trials, key=lambda trial: trial.calibrated_loss)
+    assert found.recipe == {"learning_rate": best.values["learning_rate"], "epochs": 2}
+    assert all(trial.operations > 0 for trial in found.trials)
+    test.write_bytes(content)
+    monkeypatch.setattr("sys.argv", ["train.py", "baseline", "0"])
+    runpy.run_path(str(ROOT / "src/train.py"), run_name="__main__")
+    method = read_json(workspace / "models/baseline/0/run.json")["params"]["method"]
+    assert method["learning_rate"] == found.recipe["learning_rate"]
+    assert method["epochs"] == 2
+
+
+def test_what_is_still_to_be_tuned_cannot_train() -> None:
+    values = make_params().sections["lora"]
+    params = make_params(lora={**values, "learning_rate": "auto"})
+    with pytest.raises(UserError, match=r"lora\.learning_rate is auto: run `dvc repro tune_lora`"):
+        make_learner(params, "lora", data(), 0)
