@@ -43,7 +43,7 @@ def test_check_sees_what_the_model_does_not_have(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    assert textune.run("check") == ""
+    assert "were not tuned on this data" in textune.run("check")
     error = check(
         tmp_path, textune, lambda values: values["lora"].update(target_modules=["nothing"])
     )
@@ -78,7 +78,7 @@ def test_check_wants_a_stage_for_every_method(
     (tmp_path / "dvc.yaml").write_text(
         text.replace("lora_all, method: full", "lora_all, method: lora")
     )
-    assert textune.run("check") == ""
+    assert "were not tuned on this data" in textune.run("check")
 
 
 @pytest.mark.parametrize("text", ["", "stages: [", "stages: {train_lora: 3}", "artifacts: {}"])

@@ -104,9 +104,11 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_scientific_notation_is_a_number_as_in_dvc(tmp_path: Path) -> None:
-    text = (ROOT / "params.yaml").read_text().replace("learning_rate: 0.1 ", "learning_rate: 1e-1 ")
+    text = (
+        (ROOT / "params.yaml").read_text().replace("learning_rate: 0.0002 ", "learning_rate: 2e-4 ")
+    )
     (tmp_path / "params.yaml").write_text(text)
-    assert read_params(tmp_path / "params.yaml").encoder_method("baseline").learning_rate == 0.1
+    assert read_params(tmp_path / "params.yaml").encoder_method("full").learning_rate == 0.0002
 
 
 def test_unknown_method() -> None:

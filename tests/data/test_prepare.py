@@ -67,7 +67,11 @@ def test_hard_label_names_reach_the_results(hard: Path) -> None:
     params = YAML().load(hard / "params.yaml")
     params["methods"] = ["baseline"]
     YAML().dump(params, hard / "params.yaml")
-    for stage in (["src/train.py", "baseline", "0"], ["src/evaluation.py"]):
+    for stage in (
+        ["src/tune.py", "baseline"],
+        ["src/train.py", "baseline", "0"],
+        ["src/evaluation.py"],
+    ):
         subprocess.run([sys.executable, *stage], check=True)
     slices = json.loads((hard / "metrics/slices.json").read_text())
     quality = json.loads((hard / "metrics/quality.json").read_text())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from dvclive import Live
 
+from textune.metrics.calibration import calibrated_loss
 from textune.metrics.catalog import OF_EPOCHS
 from textune.modeling.learner import Job, Learner
 from textune.modeling.methods.base import OwnLearner
@@ -82,7 +83,13 @@ class MajorityLearner(Learner):
         scores = task.scores(
             predictions.labels, predicted, predictions.probabilities, self._job.data.label_names
         )
-        return {**scores, "loss": scores["log_loss"], "epoch": epoch}
+        calibrated = calibrated_loss(predictions.labels, predictions.probabilities)
+        return {
+            **scores,
+            "loss": scores["log_loss"],
+            "calibrated_loss": calibrated,
+            "epoch": epoch,
+        }
 
     def _write_curves(self, folder: Path, epochs: list[dict[str, float]]) -> None:
         live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)

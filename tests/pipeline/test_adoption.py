@@ -43,7 +43,7 @@ def test_the_numbers_stand_in_params_yaml_and_their_search_in_adopted_json(
     folder: Path, textune: Commands
 ) -> None:
     before = read_params()
-    assert textune.run("adopt") == "lora: learning_rate 0.0123, epochs 7\n"
+    assert textune.run("adopt") == "lora: epochs 7, learning_rate 0.0123\n"
     after = read_params()
     assert given_recipe(after, "lora") == {"learning_rate": 0.0123, "epochs": 7}
     assert not after.tune.all

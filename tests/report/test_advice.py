@@ -12,8 +12,8 @@ from textune.runs.tuning import Tuning, adopted_path, write_tuning
 from textune.stats.results import Candidate, Recommendation
 
 HOW_SURE = (
-    "How sure that is of each: LoRA 98.1 %, adapters 88 %, full fine-tuning over 99.9 %; to be"
-    " settled takes 97.5 %. Surely not: trained head (baseline)."
+    "How sure it is that each one is: LoRA 98.1 %, adapters 88 %, full fine-tuning over 99.9 %;"
+    " settling takes 97.5 %. Surely not: trained head (baseline)."
 )
 
 

@@ -20,6 +20,7 @@ FILES = {
     "cost.json",
     "curves/accuracy.csv",
     "curves/loss.csv",
+    "intervals.json",
     "quality.json",
     "reliability.csv",
     "slices.json",

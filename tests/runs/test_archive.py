@@ -35,7 +35,7 @@ def test_archived_runs_give_the_same_results(models: Path, tmp_path: Path) -> No
     runs = load(folder, shared_seeds(folders), list(folders))
     write_results(runs, settings(), tmp_path / "again")
     files = [path for path in (tmp_path / "metrics").rglob("*") if path.is_file()]
-    assert len(files) == 8
+    assert len(files) == 9
     for path in files:
         again = tmp_path / "again" / path.relative_to(tmp_path / "metrics")
         assert again.read_bytes() == path.read_bytes()

@@ -166,6 +166,7 @@ def test_padding_to_the_maximum_changes_nothing_but_the_cost(
 def test_real_minilm_trains_a_few_steps(tmp_path: Path) -> None:
     values = real_values()
     values["train"].update(epochs=1, batch_size=8, device="cpu")
+    values["lora"].update(epochs=None)
     params = check_params(values, "params.yaml")
     assert params.model.name == "bundled:all-MiniLM-L6-v2"
     data = prepared(tmp_path, params, {"train": 48, "val": 30, "test": 30})

@@ -86,7 +86,7 @@ def _how_sure(comparison: Comparison) -> str:
     out = [candidate for candidate in advice.candidates if not candidate.in_the_running]
     sure = ", ".join(f"{_title(comparison, one)} {_percent_sure(one.sure)}" for one in running)
     needed = percent(1 - advice.level / max(1, len(running) - 1))
-    text = f"How sure that is of each: {sure}; to be settled takes {needed}."
+    text = f"How sure it is that each one is: {sure}; settling takes {needed}."
     if out:
         worse = ", ".join(_title(comparison, one) for one in out)
         text += f" Surely not: {worse}."
