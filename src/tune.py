@@ -20,7 +20,6 @@ def main() -> None:
 
     from textune.data.tokenized import read_prepared
     from textune.pipeline.paths import METRICS, PREPARED
-    from textune.pipeline.tuning import tune
     from textune.runs.tuning import Trial, write_tuning
 
     def tell(trial: Trial) -> None:
@@ -32,7 +31,15 @@ def main() -> None:
         )
 
     data = read_prepared(PREPARED, with_test=False)
-    write_tuning(name, tune(params, name, data, tell), method.model_dump(), METRICS)
+    if method.to_tune(params.tune.all):
+        from textune.pipeline.tuning import tune
+
+        tuning = tune(params, name, data, tell)
+    else:
+        from textune.pipeline.given import as_given
+
+        tuning = as_given(params, name, data.digest())
+    write_tuning(name, tuning, method.model_dump(), METRICS)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,11 @@ from textune.data.tokenized import read_prepared
 from textune.errors import UserError
 from textune.io import write_json, write_text
 from textune.params import Params
+from textune.pipeline.given import as_given
 from textune.pipeline.paths import METRICS, PREPARED
-from textune.pipeline.recipes import given_recipe
-from textune.pipeline.tuning import model_name
 from textune.runs.tuning import (
     FLAG,
     Recipe,
-    Tuning,
     adopted_path,
     not_tuned_here,
     read_adopted,
@@ -63,13 +61,7 @@ def tuned_elsewhere(params: Params) -> list[str]:
         if params.method(name).to_tune(params.tune.all):
             continue
         adopted_digest = adopted[name].data_sha256 if name in adopted else ""
-        now[name] = Tuning(
-            recipe=given_recipe(params, name),
-            tuned=[],
-            data_sha256=digest or adopted_digest,
-            model=model_name(params.model),
-            trials=[],
-        )
+        now[name] = as_given(params, name, digest or adopted_digest)
     return not_tuned_here(now, adopted)
 
 

@@ -25,11 +25,11 @@ import optuna
 import platformdirs
 from sqlalchemy.exc import SQLAlchemyError
 
-from textune.config.sections import ModelParams
 from textune.data.tokenized import Prepared
 from textune.errors import DivergedError, UserError
 from textune.metrics.catalog import DIGITS
 from textune.params import Params
+from textune.pipeline.given import model_name
 from textune.pipeline.learners import make_learner
 from textune.pipeline.recipes import given_recipe, with_recipe
 from textune.runs.record import installed_versions
@@ -77,23 +77,22 @@ class Search:
 def tune(
     params: Params, name: str, data: Prepared, tell: Callable[[Trial], None] = lambda trial: None
 ) -> Tuning:
-    """The recipe of a method, searched where params.yaml says so.
+    """The recipe of a method that has something to tune.
 
     data: without test; tell: called with each trial, also those of an earlier, ended search.
     """
     method, recipe = params.method(name), given_recipe(params, name)
     tuned = method.to_tune(params.tune.all)
     trials: list[Trial] = []
-    if tuned:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        search = Search(params, name, data, tuned, storage(params, name, data, tuned))
-        for trial in _trials(search, _lengths(search, recipe)):
-            trials.append(trial)
-            tell(trial)
-        best = _best(trials if "epochs" in tuned else _of_length(trials, trials[-1].epochs))
-        recipe |= {key: best.values[key] for key in method.tunable if key in tuned}
-        if "epochs" in tuned:
-            recipe["epochs"] = best.epochs
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    search = Search(params, name, data, tuned, storage(params, name, data, tuned))
+    for trial in _trials(search, _lengths(search, recipe)):
+        trials.append(trial)
+        tell(trial)
+    best = _best(trials if "epochs" in tuned else _of_length(trials, trials[-1].epochs))
+    recipe |= {key: best.values[key] for key in method.tunable if key in tuned}
+    if "epochs" in tuned:
+        recipe["epochs"] = best.epochs
     return Tuning(
         recipe=recipe,
         tuned=tuned,
@@ -101,11 +100,6 @@ def tune(
         model=model_name(params.model),
         trials=trials,
     )
-
-
-def model_name(model: ModelParams) -> str:
-    """The name of a model with its revision, if it has one."""
-    return model.name if model.revision is None else f"{model.name} {model.revision}"
 
 
 def _best(trials: Sequence[Trial]) -> Trial:
