@@ -35,6 +35,10 @@ def main() -> None:
         from textune.pipeline.tuning import tune
 
         tuning = tune(params, name, data, tell)
+        if "epochs" in tuning.tuned and tuning.recipe["epochs"] == params.tune.max_epochs:
+            print(
+                f"{name}: the longest training was the best; tune.max_epochs allows no longer one"
+            )
     else:
         from textune.pipeline.given import as_given
 

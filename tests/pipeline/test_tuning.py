@@ -108,19 +108,27 @@ def test_a_search_goes_on_where_it_was(
         assert len(made) == len(whole.trials)
 
 
-def test_a_trial_that_was_ended_is_made_again(
-    made: list[Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ends_in", [1, 2, 4, 6, 8])
+def test_a_trial_that_was_ended_in_its_middle_is_made_again_as_it_was(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ends_in: int
 ) -> None:
+    """A first one, one that was proposed, and longer ones: whatever they are, nothing shifts."""
+    whole = tuned(everything())
+    monkeypatch.setenv("TEXTUNE_CACHE", str(tmp_path / "another"))
+    fits: list[int] = []
+
     class Killed(FakeLearner):
         def fit(self) -> list[dict[str, float]]:
-            raise KeyboardInterrupt
+            fits.append(1)
+            if len(fits) == ends_in:
+                raise KeyboardInterrupt
+            return super().fit()
 
     replace_learners(monkeypatch, Killed)
     with pytest.raises(KeyboardInterrupt):
         tuned(everything())
-    again = replace_learners(monkeypatch, FakeLearner)
-    found = tuned(everything())
-    assert len(again) == len(found.trials) == 8
+    assert tuned(everything()) == whole
+    assert len(fits) == len(whole.trials) + 1
 
 
 @pytest.mark.parametrize(

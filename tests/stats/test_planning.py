@@ -8,6 +8,7 @@ from textune.stats.recommendation import recommend
 from textune.stats.seeds import Means
 
 NAMES = ["a", "b", "c"]
+LEVELS = dict.fromkeys(range(4, 31), 0.05)
 COSTS = {"a": (1.0,), "b": (2.0,), "c": (3.0,)}
 # Errors of 70 % of one kind: what the issue of three equal methods and 6,000 examples has.
 ACCURACY, EXAMPLES = 0.76, 6_000
@@ -53,7 +54,7 @@ def test_what_is_not_settled_gets_the_numbers_that_would() -> None:
     means = equal_methods(0.005)
     advice = recommend(means, COSTS, 0.008, 0.05)
     assert not advice.settled
-    planned = with_plan(advice, NAMES, means, EXAMPLES, 0.008)
+    planned = with_plan(advice, NAMES, means, EXAMPLES, 0.008, LEVELS)
     assert planned.seeds_needed is not None
     among = range(3)
     enough = probability_settled(means, among, 0.008, 0.05, planned.seeds_needed)
@@ -67,7 +68,7 @@ def test_where_nothing_would_settle_it_the_cheapest_is_taken() -> None:
     means = Means(values, 3, means.examples, means.variance, means.excess)
     advice = recommend(means, COSTS, 1e-5, 0.05)
     assert advice.method == "c"
-    planned = with_plan(advice, NAMES, means, EXAMPLES, 1e-5)
+    planned = with_plan(advice, NAMES, means, EXAMPLES, 1e-5, LEVELS)
     assert (planned.method, planned.settled) == ("a", False)
     assert (planned.seeds_needed, planned.examples_needed) == (None, None)
 
@@ -76,4 +77,15 @@ def test_what_is_settled_on_the_cheapest_stays() -> None:
     means = equal_methods(0.0001)
     advice = recommend(means, COSTS, 0.05, 0.05)
     assert advice.settled
-    assert with_plan(advice, NAMES, means, EXAMPLES, 0.05) == advice
+    assert with_plan(advice, NAMES, means, EXAMPLES, 0.05, LEVELS) == advice
+
+
+def test_only_planned_looks_are_told_each_at_its_own_level() -> None:
+    means = equal_methods(0.005)
+    advice = recommend(means, COSTS, 0.008, 0.05)
+    freely = with_plan(advice, NAMES, means, EXAMPLES, 0.008, LEVELS).seeds_needed
+    assert freely is not None
+    planned = {freely - 1: 0.05, freely + 2: 0.05, freely + 5: 0.05}
+    assert with_plan(advice, NAMES, means, EXAMPLES, 0.008, planned).seeds_needed == freely + 2
+    stricter = {freely: 1e-6, freely + 5: 0.05}
+    assert with_plan(advice, NAMES, means, EXAMPLES, 0.008, stricter).seeds_needed == freely + 5

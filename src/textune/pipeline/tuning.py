@@ -23,6 +23,7 @@ from typing import Any
 
 import optuna
 import platformdirs
+from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from textune.data.tokenized import Prepared
@@ -166,19 +167,22 @@ def make_trial(
     values: those of a shorter trial; without, they are proposed.
     """
     study = search.study(epochs)
-    done = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    done = study.get_trials(states=(TrialState.COMPLETE,))
     if number < len(done):
         return Trial.model_validate(done[number].user_attrs[_RECORD])
+    # A trial that was ended in its middle would shift what is proposed.
+    for ended in study.get_trials(states=(TrialState.RUNNING, TrialState.WAITING)):
+        study.tell(ended.number, state=TrialState.FAIL)
     # A new sampler each time: what it proposes depends on the trials alone.
     study.sampler = optuna.samplers.GPSampler(
         seed=search.params.tune.seed + number, n_startup_trials=len(_FIRST_TRIALS)
     )
     if values is not None:
-        study.enqueue_trial(values, skip_if_exists=True)
+        study.enqueue_trial(values)
     elif number < len(_FIRST_TRIALS):
         share = _FIRST_TRIALS[number]
         first = {key: low * (high / low) ** share for key, (low, high) in search.ranges.items()}
-        study.enqueue_trial(first, skip_if_exists=True)
+        study.enqueue_trial(first)
     proposed = study.ask()
     rounded = {
         key: float(f"{proposed.suggest_float(key, low, high, log=True):.{_VALUE_DIGITS}g}")

@@ -114,16 +114,16 @@ def explanation(comparison: Comparison) -> str:
         question_answered(comparison),
         "Intervals are not corrected for the number of pairs; p is, and decides the verdict.",
     ]
+    if comparison.planned_seeds is None and comparison.question is Question.OVER_SEEDS:
+        sentences.append(
+            "All this holds for seeds that were chosen beforehand, not added until something showed"
+            " (evaluate.planned_seeds allows that)."
+        )
     if comparison.small_classes:
         sentences.append(
             f"Test has fewer than {comparison.enough_of_a_class} examples of"
             f" {named_classes(comparison)}: macro recall and macro F1 are less certain than their"
             " intervals and tests say."
-        )
-    if comparison.planned_seeds is None:
-        sentences.append(
-            "They hold for seeds that were chosen beforehand, not added until something showed"
-            " (evaluate.planned_seeds allows that)."
         )
     if comparison.decision == "balanced":
         sentences.append(

@@ -18,8 +18,8 @@ from textune.runs.store import Run, RunSet
 from textune.stats.costs import costs
 from textune.stats.differences import FixedModelsP, differences
 from textune.stats.intervals import score_with_intervals
-from textune.stats.looks import share_of_level
-from textune.stats.planning import with_plan
+from textune.stats.looks import levels_to_come, share_of_level
+from textune.stats.planning import MOST_SEEDS, with_plan
 from textune.stats.recommendation import recommend
 from textune.stats.resampling import Patterns, bootstrap, permutation_pvalues, scores
 from textune.stats.results import (
@@ -65,7 +65,8 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
     if small_classes and settings.metric != "accuracy" and len(runs.methods) > 1:
         advice = advice.model_copy(update={"settled": False, "withheld": True})
     else:
-        advice = with_plan(advice, runs.methods, means, examples, margin)
+        levels = levels_to_come(len(runs.seeds), settings, MOST_SEEDS)
+        advice = with_plan(advice, runs.methods, means, examples, margin, levels)
     return Comparison(
         confidence_level=settings.confidence_level,
         noninferiority_margin=margin,

@@ -26,3 +26,17 @@ def share_of_level(seeds: int, settings: EvaluateParams) -> float:
         )
     earlier = [number for number in planned if number < seeds]
     return (seeds - (earlier[-1] if earlier else 0)) / planned[-1]
+
+
+def levels_to_come(seeds: int, settings: EvaluateParams, most: int) -> dict[int, float]:
+    """By number of seeds, the level of a look with more than `seeds` and at most `most`.
+
+    Planned looks come at their own levels. Without, any number may be the one look.
+    """
+    planned = settings.planned_seeds
+    numbers = range(seeds + 1, most + 1) if planned is None else planned
+    return {
+        number: settings.level * share_of_level(number, settings)
+        for number in numbers
+        if seeds < number <= most
+    }

@@ -1,6 +1,7 @@
 """How many seeds or test examples would settle the recommendation."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from textune.stats.seeds import SEEDS_NEEDED, Floats, Means
 POWER = 0.8
 # More than these are nothing that people can have.
 MOST_SEEDS, MOST_TIMES_THE_EXAMPLES = 30, 10
+_TIMES = (1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, float(MOST_TIMES_THE_EXAMPLES))
 _DRAWS = 4_000
 
 
@@ -48,34 +50,42 @@ def probability_settled(
 
 
 def with_plan(
-    advice: Recommendation, names: Sequence[str], means: Means, examples: int, margin: float
+    advice: Recommendation,
+    names: Sequence[str],
+    means: Means,
+    examples: int,
+    margin: float,
+    levels: Mapping[int, float],
 ) -> Recommendation:
     """`advice` with the numbers of seeds and test examples that would settle on a cheaper method.
 
-    names: of the methods in `means`; examples: of test. If nothing is settled, any method will do;
-    and where nothing that people can have would settle it, the method becomes the cheapest that
-    may be good enough.
+    names: of the methods in `means`; examples: of test; levels: by the numbers of seeds that a
+    later look may have, rising. If nothing is settled, any method will do; and where nothing that
+    people can have would settle it, the method becomes the cheapest that may be good enough.
     """
     hopeful = _hopeful(advice)
     if not hopeful:
         return advice
     among = [names.index(name) for name in hopeful]
-    more_seeds = range(means.seeds + 1, MOST_SEEDS + 1) if means.seeds >= SEEDS_NEEDED else range(0)
-    seeds_needed = _first(
-        more_seeds,
-        lambda seeds: probability_settled(means, among, margin, advice.level, int(seeds)),
-    )
-    times_needed = _first(
-        np.arange(1.25, MOST_TIMES_THE_EXAMPLES + 0.25, 0.25).tolist(),
-        lambda times: probability_settled(means, among, margin, advice.level, means.seeds, times),
-    )
+
+    def with_seeds(seeds: int) -> float:
+        return probability_settled(means, among, margin, levels[seeds], seeds)
+
+    def with_examples(times: float) -> float:
+        return probability_settled(means, among, margin, advice.level, means.seeds, times)
+
+    later = list(levels) if means.seeds >= SEEDS_NEEDED else []
+    # More seeds settle more often; more examples not always, since they are more of one thing.
+    first = bisect_left(later, True, key=lambda seeds: with_seeds(seeds) >= POWER)
+    seeds_needed = later[first] if first < len(later) else None
+    times_needed = next((times for times in _TIMES if with_examples(times) >= POWER), None)
     method = advice.method
     if not advice.settled and seeds_needed is None and times_needed is None:
         method = hopeful[0]
     return advice.model_copy(
         update={
             "method": method,
-            "seeds_needed": None if seeds_needed is None else int(seeds_needed),
+            "seeds_needed": seeds_needed,
             "examples_needed": None if times_needed is None else round(times_needed * examples),
         }
     )
@@ -85,11 +95,6 @@ def _hopeful(advice: Recommendation) -> list[str]:
     """The methods that may be good enough, cheapest first; if one surely is, the cheaper ones."""
     running = [one.name for one in advice.candidates if one.in_the_running]
     return running[: running.index(advice.method)] if advice.settled else running
-
-
-def _first(choices: Sequence[float], power: Callable[[float], float]) -> float | None:
-    """The first of the rising choices that has the power."""
-    return next((choice for choice in choices if power(choice) >= POWER), None)
 
 
 def _root(covariance: Floats) -> Floats:
