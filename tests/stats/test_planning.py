@@ -89,3 +89,10 @@ def test_only_planned_looks_are_told_each_at_its_own_level() -> None:
     assert with_plan(advice, NAMES, means, EXAMPLES, 0.008, planned).seeds_needed == freely + 2
     stricter = {freely: 1e-6, freely + 5: 0.05}
     assert with_plan(advice, NAMES, means, EXAMPLES, 0.008, stricter).seeds_needed == freely + 5
+
+
+def test_a_look_that_is_planned_last_may_have_less_of_the_level_than_the_one_before() -> None:
+    means = equal_methods(0.005)
+    advice = recommend(means, COSTS, 0.008, 0.05)
+    planned = {20: 0.05, 21: 1e-6}
+    assert with_plan(advice, NAMES, means, EXAMPLES, 0.008, planned).seeds_needed == 20

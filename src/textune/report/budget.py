@@ -1,8 +1,8 @@
 """What more tuning would change: the best score to be expected of a method, by trials made.
 
 Dodge et al. 2019, "Show your work: improved reporting of experimental results": of n trials, k
-drawn at random with replacement have an expected best score. Methods whose curves still rise or
-cross have been tuned too little to be told apart.
+drawn at random with replacement have an expected best score. Curves that still rise or cross are a
+sign that the search was short; no proof, since a search chooses its trials.
 """
 
 from collections.abc import Mapping, Sequence

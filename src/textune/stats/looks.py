@@ -28,13 +28,16 @@ def share_of_level(seeds: int, settings: EvaluateParams) -> float:
     return (seeds - (earlier[-1] if earlier else 0)) / planned[-1]
 
 
+# Where no looks are planned; what lies between the larger ones makes little difference.
+_NUMBERS = (*range(2, 11), 12, 15, 20, 25, 30)
+
+
 def levels_to_come(seeds: int, settings: EvaluateParams, most: int) -> dict[int, float]:
     """By number of seeds, the level of a look with more than `seeds` and at most `most`.
 
-    Planned looks come at their own levels. Without, any number may be the one look.
+    Planned looks come at their own levels. Without, each of some numbers may be the one look.
     """
-    planned = settings.planned_seeds
-    numbers = range(seeds + 1, most + 1) if planned is None else planned
+    numbers = _NUMBERS if settings.planned_seeds is None else settings.planned_seeds
     return {
         number: settings.level * share_of_level(number, settings)
         for number in numbers

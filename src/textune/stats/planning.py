@@ -1,6 +1,5 @@
 """How many seeds or test examples would settle the recommendation."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -74,10 +73,8 @@ def with_plan(
     def with_examples(times: float) -> float:
         return probability_settled(means, among, margin, advice.level, means.seeds, times)
 
-    later = list(levels) if means.seeds >= SEEDS_NEEDED else []
-    # More seeds settle more often; more examples not always, since they are more of one thing.
-    first = bisect_left(later, True, key=lambda seeds: with_seeds(seeds) >= POWER)
-    seeds_needed = later[first] if first < len(later) else None
+    later = levels if means.seeds >= SEEDS_NEEDED else ()
+    seeds_needed = next((seeds for seeds in later if with_seeds(seeds) >= POWER), None)
     times_needed = next((times for times in _TIMES if with_examples(times) >= POWER), None)
     method = advice.method
     if not advice.settled and seeds_needed is None and times_needed is None:
