@@ -18,9 +18,9 @@ class Commands:
         return out
 
     def error(self, *arguments: str) -> str:
-        """Its one line on stderr. It must fail with exit code 1."""
+        """Its one line on stderr. It must fail with exit code 2."""
         code, _, err = self._call(arguments)
-        assert code == 1
+        assert code == 2
         (line,) = err.splitlines()
         assert line.startswith("error: ")
         return line.removeprefix("error: ")

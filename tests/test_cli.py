@@ -82,7 +82,7 @@ def test_train_tells_its_usage(tmp_path: Path, arguments: list[str]) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(("error: usage: ", "error: there is no method 'prompt'"))
 

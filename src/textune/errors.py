@@ -1,7 +1,9 @@
-"""Mistakes that a user can mend, told in one line."""
+"""How a program ends: mistakes that a user can mend, signals and a full disk in one line each."""
 
 import sys
 from collections.abc import Callable
+
+from textune import interrupts
 
 
 class UserError(Exception):
@@ -9,13 +11,29 @@ class UserError(Exception):
 
 
 class DivergedError(UserError):
-    """Training ended at weights that predict nothing."""
+    """Training went to weights that predict nothing."""
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call `main`; turn a `UserError` into one line on stderr and exit code 1."""
+    """Call `main`; what a user can mend ends in one line on stderr and exit code 2.
+
+    So does what the system refuses, such as writing to a full disk. Ctrl-C ends with 130, SIGTERM
+    with 143.
+    """
     try:
-        main()
+        with interrupts.raised():
+            main()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(f"error: {error}", 2)
+    except interrupts.Interrupted as interrupted:
+        _end(str(interrupted), interrupted.exit_code)
+    except OSError as error:
+        about = f"{error.filename}: " if error.filename else ""
+        _end(f"error: {about}{error.strerror or ' '.join(str(error).split())}", 2)
+    except MemoryError as error:
+        _end(f"error: out of memory ({error or 'no more can be had'})", 2)
+
+
+def _end(line: str, code: int) -> None:
+    print(line, file=sys.stderr)
+    sys.exit(code)

@@ -42,7 +42,7 @@ def test_help_imports_nothing_heavy() -> None:
 )
 def test_a_wrong_option_is_one_line(arguments: list[str], message: str) -> None:
     done = run(*arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
@@ -56,5 +56,5 @@ def test_an_option_of_another_command_is_refused() -> None:
 
 def test_without_params_yaml(tmp_path: Path) -> None:
     done = run("speed", folder=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("error: params.yaml is missing")

@@ -130,7 +130,7 @@ def test_what_is_wrong_is_told_in_one_line(hub: Hub, workspace: Path, tmp_path: 
 
 def test_a_stage_that_fails_leaves_nothing(hub: Hub, workspace: Path, tmp_path: Path) -> None:
     told = prepare(hub, tmp_path, {**ELSEWHERE, "data.revision": "null"})
-    assert told.returncode == 1
+    assert told.returncode == 2
     assert told.stderr.splitlines()[-1].startswith("error: data.revision is null")
     assert "Traceback" not in told.stderr
     assert not Path("data/prepared").exists()

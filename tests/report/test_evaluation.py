@@ -127,7 +127,7 @@ def test_names_that_share_a_key_leave_nothing_behind(tmp_path: Path) -> None:
 def test_a_mistake_is_one_line_on_stderr(tmp_path: Path) -> None:
     process = start(workspace(tmp_path / "a", [0]), tmp_path / "home")
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert out == ""
     assert err.startswith("error: models/baseline/0 is missing: run `dvc repro`")
     assert err.count("\n") == 1
