@@ -31,7 +31,7 @@ def main() -> None:
     method = params.method(name)
     data = read_prepared(PREPARED)
     folder = RunFolder.of(MODELS, name, int(seed))
-    learner = make_learner(params, name, data, int(seed), folder.live)
+    learner = make_learner(params, name, data, int(seed), folder.live, resumes=True)
     learner.start()
     if method.keeps_untrained:
         for split in SPLITS:
@@ -55,6 +55,7 @@ def main() -> None:
             versions=installed_versions(),
         )
     )
+    learner.forget()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from textune.errors import UserError
 
 
@@ -50,3 +52,13 @@ def write_csv(
     writer.writerow(header)
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def user_cache(name: str) -> Path:
+    """A folder of the user's, outside of what DVC deletes before a stage, made if it is missing.
+
+    It is in `$TEXTUNE_CACHE` or the user's cache folder, the same for every workspace.
+    """
+    folder = Path(os.environ.get("TEXTUNE_CACHE") or platformdirs.user_cache_path("textune")) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()

@@ -16,7 +16,7 @@ from textune.modeling.methods.base import EncoderMethod
 from textune.params import Params
 from textune.runs.store import SPLITS
 from textune.tasks.single_label import SingleLabel
-from textune.training import callbacks, learner
+from textune.training import callbacks, datasets, learner
 from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.fast import cached_features
 from textune.training.hardware import PeakMemory
@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], float]:
         now[0] += seconds
         return now[0]
 
-    for module in (callbacks, learner):
+    for module in (callbacks, datasets):
         monkeypatch.setattr(module.time, "perf_counter", lambda: move(1e-9))
 
     return move

@@ -108,6 +108,7 @@ class TrainParams(Section):
     metric_for_best_model: BestMetric
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16"]
+    checkpoint_minutes: float = Field(gt=0)
     fast: FastParams
 
     @field_validator("seeds")

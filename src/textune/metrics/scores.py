@@ -35,7 +35,7 @@ def score(
             f"and {len(label_names)} label names"
         )
     if not np.isfinite(probabilities).all():
-        raise DivergedError("the model predicts NaN, so training diverged: lower the learning rate")
+        raise DivergedError("the model predicts NaN, so training diverged")
     # scikit-learn takes a second to import; whoever only needs names should not wait.
     from sklearn import metrics as sklearn_metrics
 

@@ -41,7 +41,13 @@ class Learner(ABC):
 
     @abstractmethod
     def fit(self) -> list[dict[str, float]]:
-        """Train, and keep the best epoch's model. Returns validation's metrics by epoch, from 0."""
+        """Train, and keep the best epoch's model. Returns validation's metrics by epoch, from 0.
+
+        Raises `Interrupted` if it is told to end, and `DivergedError`.
+        """
+
+    def forget(self) -> None:  # noqa: B027
+        """Called when what was learned is kept: what an ended `fit` goes on from may go."""
 
     @abstractmethod
     def predict(self, split: Split) -> Predictions:

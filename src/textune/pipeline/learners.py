@@ -1,22 +1,36 @@
 """The learner of a method in params.yaml."""
 
+import hashlib
+import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textune.data.tokenized import Prepared
 from textune.errors import UserError
 from textune.modeling.learner import Job, Learner
 from textune.modeling.methods.base import EncoderMethod, OwnLearner
 from textune.params import Params
+from textune.runs.record import installed_versions
+
+if TYPE_CHECKING:
+    from textune.training.checkpoints import Checkpoint
 
 
 def make_learner(
-    params: Params, name: str, data: Prepared, seed: int, live: Path | None = None
+    params: Params,
+    name: str,
+    data: Prepared,
+    seed: int,
+    live: Path | None = None,
+    resumes: bool = False,
 ) -> Learner:
     """What learns as the section `name` says. Raises `UserError` if there is no such section.
 
     With `train.resample` it learns from the draw of train that the seed gives, the same for every
-    method. Raises `UserError` if there is no such draw.
+    method. Raises `UserError` if there is no such draw. live: the folder of dvclive's record;
+    resumes: what is ended goes on where it was, until it is told to `forget`.
     """
     method = params.method(name)
     if params.train.resample:
@@ -27,7 +41,45 @@ def make_learner(
         from textune.training.quiet import quieten
 
         quieten()
-        return EncoderLearner(method, job)
+        return EncoderLearner(method, job, _checkpoint(method, job) if resumes else None)
     if isinstance(method, OwnLearner):
         return method.learner(job)
     raise UserError(f"{name}.method is {method.method!r}, which has no learner")
+
+
+def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":
+    """That of exactly this run: another for other code, data, model, parameters or machine."""
+    import torch
+
+    from textune.training.checkpoints import Checkpoint
+
+    setting = {
+        "code": _files_digest(Path(__file__).parents[1], "*.py"),
+        "name": job.name,
+        "method": method.model_dump(),
+        "task": job.task.name,
+        "model": job.model.model_dump(),
+        # Nothing but its path may tell that a model in a folder is another.
+        "weights": _files_digest(Path(job.model.name), "*.safetensors"),
+        "train": job.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
+        "seed": job.seed,
+        "labels": job.data.label_names,
+        "data": job.data.digest(),
+        "versions": installed_versions(),
+        # Sums come out differently with others.
+        "machine": [torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()],
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+    key = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:32]
+    return Checkpoint(key, {"name": job.name, "seed": job.seed})
+
+
+@cache
+def _files_digest(folder: Path, pattern: str) -> str:
+    """SHA-256 of the files of a folder, in hex; of nothing if there is no such folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob(pattern)):
+        digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -20,6 +20,8 @@ def training_arguments(device: Device, precision: Precision, **others: Any) -> T
         bf16=precision == "bf16",
         use_cpu=device == "cpu",
         save_strategy="no",
+        # TextTrainer ends such a training instead.
+        logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,
         label_names=["labels"],

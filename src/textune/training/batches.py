@@ -60,11 +60,24 @@ class LengthGroupedBatches:
         self._lengths = lengths
         self.batch_size = batch_size
         self._random = np.random.default_rng(seed)
+        self._at_start = self._random.bit_generator.state
+
+    def state_of_pass(self, within: bool) -> dict[str, Any]:
+        """What the batches of the pass depend on, as JSON.
+
+        within: the pass that was begun is not over; else it is the next one.
+        """
+        return dict(self._at_start if within else self._random.bit_generator.state)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """The next pass is that of `state`."""
+        self._random.bit_generator.state = state
 
     def __len__(self) -> int:
         return -(-len(self._lengths) // self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
+        self._at_start = self._random.bit_generator.state
         shuffled = self._random.permutation(len(self._lengths))
         ordered = shuffled[np.argsort(self._lengths[shuffled], kind="stable")]
         sizes = np.full(len(self), self.batch_size)

@@ -1,28 +1,30 @@
-"""What happens around the epochs: best weights kept, metrics recorded, progress shown."""
+"""What happens around the epochs: metrics collected, best weights kept, time taken."""
 
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from dvclive import Live
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from scmrepo.exceptions import SCMError
 from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from textune.errors import UserError
 from textune.metrics.catalog import CATALOG
+from textune.training.checkpoints import State
+
+
+def trained_weights(model: nn.Module) -> dict[str, nn.Parameter]:
+    """By name."""
+    return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
 class Callback(TrainerCallback):
-    """A TrainerCallback that hears of epochs, counted from 0, the untrained model."""
+    """A TrainerCallback that hears of epochs, counted from 0, the untrained model.
+
+    One that the rest of training depends on has a `state`, which `load` takes up.
+    """
 
     def on_evaluate(
         self,
@@ -32,9 +34,15 @@ class Callback(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         metrics = {name.removeprefix("eval_"): value for name, value in kwargs["metrics"].items()}
-        self.on_validated(round(state.epoch or 0), metrics, state)
+        self.on_validated(round(state.epoch or 0), metrics, state, control)
 
-    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+    def on_validated(
+        self,
+        epoch: int,
+        metrics: dict[str, float],
+        state: TrainerState,
+        control: TrainerControl,
+    ) -> None:
         """Called after the validation of `epoch`."""
 
 
@@ -44,8 +52,16 @@ class History(Callback):
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
 
-    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+    def on_validated(self, epoch: int, metrics: dict[str, float], *args: Any) -> None:
         self.epochs.append({**metrics, "epoch": epoch})
+
+    def state(self) -> State:
+        """What `load` takes."""
+        return self.epochs
+
+    def load(self, state: State) -> None:
+        """Take up the epochs of an ended training."""
+        self.epochs[:] = state
 
 
 class KeepBest(Callback):
@@ -68,26 +84,36 @@ class KeepBest(Callback):
         self._patience = patience
         self._metric = CATALOG[metric]
         self._best: float | None = None
-        self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+        self._trained = trained_weights(model)
         self._weights: dict[str, torch.Tensor] = {}
 
-    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
+    def on_validated(
+        self,
+        epoch: int,
+        metrics: dict[str, float],
+        state: TrainerState,
+        control: TrainerControl,
+    ) -> None:
         value = metrics[self._metric.name]
         if epoch > 0 and (self._best is None or self._metric.is_better(value, self._best)):
             self.epoch, self._best = epoch, value
             self.outputs = self._get_outputs()
             self._weights = {n: p.detach().clone() for n, p in self._trained.items()}
-
-    def on_evaluate(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **kwargs: Any,
-    ) -> None:
-        super().on_evaluate(args, state, control, **kwargs)
-        if self._patience and round(state.epoch or 0) - self.epoch >= self._patience:
+        if self._patience and epoch - self.epoch >= self._patience:
             control.should_training_stop = True
+
+    def state(self) -> State:
+        """What `load` takes."""
+        outputs = None if self.outputs is None else torch.from_numpy(self.outputs)
+        kept = {"epoch": self.epoch, "best": self._best}
+        return {**kept, "outputs": outputs, "weights": self._weights}
+
+    def load(self, state: State) -> None:
+        """Take up the best of the epochs before."""
+        self.epoch, self._best = state["epoch"], state["best"]
+        self.outputs = None if state["outputs"] is None else state["outputs"].numpy()
+        device = next(iter(self._trained.values())).device
+        self._weights = {name: tensor.to(device) for name, tensor in state["weights"].items()}
 
     @torch.no_grad()
     def restore(self) -> None:
@@ -110,7 +136,8 @@ class AverageWeights(TrainerCallback):
         self._latest: list[torch.Tensor] = []
 
     def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
-        self._average = [p.detach().clone() for p in self._trained]
+        if not self._average:
+            self._average = [p.detach().clone() for p in self._trained]
 
     @torch.no_grad()
     def on_step_end(self, *args: Any, **kwargs: Any) -> None:
@@ -127,33 +154,16 @@ class AverageWeights(TrainerCallback):
         for parameter, latest in zip(self._trained, self._latest, strict=False):
             parameter.copy_(latest)
 
+    def state(self) -> State:
+        """What `load` takes, within an epoch."""
+        return self._average
 
-class RecordLive(Callback):
-    """Writes each epoch to dvclive as one step.
-
-    Raises `UserError` in a git repository without a commit, which dvclive cannot work in.
-    """
-
-    def __init__(self, folder: Path, metrics: tuple[str, ...]) -> None:
-        try:
-            self._live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
-        except SCMError as error:
-            raise UserError(f"dvclive: {error}; commit something with git first") from None
-        self._metrics = metrics
-
-    def on_validated(self, epoch: int, metrics: dict[str, float], state: TrainerState) -> None:
-        self._live.step = epoch
-        logged = [entry for entry in state.log_history if "loss" in entry]
-        if epoch > 0 and logged:
-            self._live.log_metric("train/loss", logged[-1]["loss"])
-            self._live.log_metric("train/learning_rate", logged[-1]["learning_rate"])
-        for name in self._metrics:
-            self._live.log_metric(f"validation/{name}", metrics[name])
-        self._live.next_step()
-
-    def end(self) -> None:
-        """Close the record."""
-        self._live.end()
+    def load(self, state: State) -> None:
+        """Take up the average of an ended training, whose latest weights the model has."""
+        self._average = [
+            average.to(weights.device)
+            for average, weights in zip(state, self._trained, strict=True)
+        ]
 
 
 class Stopwatch(TrainerCallback):
@@ -161,44 +171,16 @@ class Stopwatch(TrainerCallback):
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._start = 0.0
+        self._start: float | None = None
 
     def on_epoch_begin(self, *args: Any, **kwargs: Any) -> None:
         self._start = time.perf_counter()
 
     def on_epoch_end(self, *args: Any, **kwargs: Any) -> None:
-        self.seconds += time.perf_counter() - self._start
+        self.seconds, self._start = self.so_far, None
 
-
-class ShowProgress(TrainerCallback):
-    """A bar with steps, speed and remaining time, in a terminal only."""
-
-    def __init__(self, title: str, examples_per_epoch: int) -> None:
-        self._examples = examples_per_epoch
-        self._progress = Progress(
-            TextColumn(title),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]:.0f} examples/s"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
-        self._task = self._progress.add_task(title, total=None, speed=0.0)
-        self._start = 0.0
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        self._start = time.perf_counter()
-        self._progress.start()
-        self._progress.update(self._task, total=state.max_steps)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        speed = (state.epoch or 0) * self._examples / (time.perf_counter() - self._start)
-        self._progress.update(self._task, completed=state.global_step, speed=speed)
-
-    def on_train_end(self, *args: Any, **kwargs: Any) -> None:
-        self._progress.stop()
+    @property
+    def so_far(self) -> float:
+        """The seconds, with those of the epoch that is not over."""
+        running = 0.0 if self._start is None else time.perf_counter() - self._start
+        return self.seconds + running

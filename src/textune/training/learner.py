@@ -1,17 +1,19 @@
 """A method fine-tuning an encoder from one seed, through transformers' Trainer."""
 
 import contextlib
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import nn
-from torch.utils.data import Dataset
 from transformers import EvalPrediction, PrinterCallback, set_seed
 
+from textune.errors import UserError
+from textune.interrupts import Pending, deferred
 from textune.metrics.calibration import calibrated_loss
 from textune.metrics.catalog import OF_EPOCHS
 from textune.modeling.learner import Job, Learner
@@ -22,26 +24,23 @@ from textune.runs.record import Cost
 from textune.runs.store import Split
 from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.batches import LengthGroupedBatches, PaddedExamples
-from textune.training.callbacks import (
-    AverageWeights,
-    History,
-    KeepBest,
-    RecordLive,
-    ShowProgress,
-    Stopwatch,
-)
+from textune.training.callbacks import History
+from textune.training.checkpoints import Checkpoint
+from textune.training.datasets import SplitDatasets
+from textune.training.failures import explained
 from textune.training.fast.cached_features import (
-    FeatureExamples,
     FrozenEncoder,
     HeadOverFeatures,
     first_token_features,
 )
 from textune.training.fast.first_token import first_token_only
 from textune.training.fast.frozen_bf16 import frozen_in_bf16
+from textune.training.fitting import Fitting
 from textune.training.flops import training_flops
 from textune.training.hardware import PeakMemory, choose_device, choose_precision
 from textune.training.layerwise_lr import rate_scales
 from textune.training.trainer import TextTrainer
+from textune.training.watching import RecordLive, ShowProgress
 
 
 class EncoderLearner(Learner):
@@ -49,22 +48,26 @@ class EncoderLearner(Learner):
 
     `model` is what is trained, `trainer` may be given callbacks between `start` and `fit`;
     `train_seconds` is the time in training steps and in encoding train, without validation.
+    With a checkpoint, `fit` goes on from it, and `forget` removes it.
     """
 
-    def __init__(self, method: EncoderMethod, job: Job) -> None:
-        self.method, self.job = method, job
+    def __init__(
+        self, method: EncoderMethod, job: Job, checkpoint: Checkpoint | None = None
+    ) -> None:
+        self.method, self.job, self.checkpoint = method, job, checkpoint
         self.device = choose_device(job.train)
         self.precision = choose_precision(job.train, self.device)
         self.train_seconds = 0.0
         self._splits = {"train": job.data.train, "validation": job.data.validation}
         if job.data.test is not None:
             self._splits["test"] = job.data.test
-        self._datasets: dict[str, Dataset[Any]] = {}
         self._history = History()
         self._live: RecordLive | None = None
         # Of the last validation, then of the best epoch's: predicting again would give the same.
         self._validation_outputs: NDArray[np.float64] | None = None
         self._peak_memory = PeakMemory(self.device)
+        # Before training was ended and gone on with.
+        self._peak_before = 0.0
 
     def start(self) -> None:
         self._make_model()
@@ -76,14 +79,21 @@ class EncoderLearner(Learner):
 
     def fit(self) -> list[dict[str, float]]:
         if self.trainable_parameters > 0:
-            with self._peak_memory:
-                self._train()
+            try:
+                with self._peak_memory, explained(self.job), deferred() as pending:
+                    self._train(pending)
+            finally:
+                self._progress.stop()
         if self._live is not None:
             self._live.end()
         return self._history.epochs
 
+    def forget(self) -> None:
+        if self.checkpoint is not None:
+            self.checkpoint.remove()
+
     def predict(self, split: Split) -> Predictions:
-        examples, dataset = self._splits[split], self._dataset(split)
+        examples, dataset = self._splits[split], self._datasets[split]
         outputs = self._validation_outputs if split == "validation" else None
         if outputs is None:
             with self._fast_model():
@@ -94,7 +104,10 @@ class EncoderLearner(Learner):
         return Predictions(examples.row_ids, examples.labels, probabilities, groups)
 
     def save(self, folder: Path) -> None:
-        self.method.save(self.model, self.classifier, folder)
+        try:
+            self.method.save(self.model, self.classifier, folder)
+        except SafetensorError as error:
+            raise UserError(f"{folder} cannot be written: {error}") from None
 
     def load(self, folder: Path) -> None:
         self._make_model(folder)
@@ -110,11 +123,11 @@ class EncoderLearner(Learner):
             training_flops=training_flops(self.method, self.job, epochs) if trained else 0.0,
             train_seconds=round(self.train_seconds, 2),
             examples_per_second=round(seen / self.train_seconds, 2) if trained else 0.0,
-            peak_memory_mib=round(self._peak_memory.mib),
+            peak_memory_mib=round(max(self._peak_memory.mib, self._peak_before)),
         )
 
     def settings(self) -> dict[str, Any]:
-        train = self.job.train.model_dump(exclude={"seeds"})
+        train = self.job.train.model_dump(exclude={"seeds", "checkpoint_minutes"})
         return {
             "model": self.job.model.model_dump(),
             "train": {**train, "device": self.device, "precision": self.precision},
@@ -144,28 +157,37 @@ class EncoderLearner(Learner):
             if saved is None
             else self.method.load(self.classifier, saved)
         )
-        self._pad_token_id = load_tokenizer(job.model).pad_token_id
+        self._datasets = SplitDatasets(
+            self._splits,
+            load_tokenizer(job.model).pad_token_id,
+            job.model.max_length if job.train.padding == "max_length" else None,
+            self._features if self._caches_features else None,
+        )
         self.trainer = self._build_trainer()
         self.trainer.remove_callback(PrinterCallback)
         self.trainer.add_callback(self._history)
-        self.trainer.add_callback(ShowProgress(f"{job.name} seed {job.seed}", len(job.data.train)))
+        self._progress = ShowProgress(f"{job.name} seed {job.seed}", len(job.data.train))
+        self.trainer.add_callback(self._progress)
 
-    def _train(self) -> None:
-        train = self.job.train
-        self.trainer.train_dataset = self._dataset("train")
-        stopwatch = Stopwatch()
-        metric, patience = train.metric_for_best_model, train.patience
-        best = KeepBest(self.model, metric, lambda: self._validation_outputs, patience)
-        self.trainer.add_callback(stopwatch)
-        if train.ema_decay:
-            self.trainer.add_callback(AverageWeights(self.model, train.ema_decay))
-        self.trainer.add_callback(best)
-        with self._fast_model():
-            self.trainer.train()
-        best.restore()
-        self._validation_outputs = best.outputs
-        self.best_epoch = best.epoch
-        self.train_seconds += stopwatch.seconds
+    def _train(self, pending: Pending) -> None:
+        checkpoint = self.checkpoint
+        with contextlib.nullcontext(False) if checkpoint is None else checkpoint.claimed() as ours:
+            checkpoint = checkpoint if ours else None
+            state = None if checkpoint is None else checkpoint.read()
+            fitting = Fitting(self.trainer, self.model, self.job.train, self._history, self._latest)
+            if state is None or not state["finished"]:
+                self.trainer.train_dataset = self._datasets["train"]
+            if state is not None and self._live is not None:
+                self._live.replay(state["history"], state["logged"])
+            with self._fast_model():
+                fitting.run(pending, checkpoint, state, self._datasets.train_seconds)
+        self._validation_outputs = fitting.best.outputs
+        self.best_epoch = fitting.best.epoch
+        self.train_seconds = fitting.seconds
+        self._peak_before = fitting.peak_before
+
+    def _latest(self) -> NDArray[np.float64] | None:
+        return self._validation_outputs
 
     @property
     def _caches_features(self) -> bool:
@@ -179,33 +201,12 @@ class EncoderLearner(Learner):
         with frozen_in_bf16(self.model, enabled=in_bf16), first_token:
             yield
 
-    def _dataset(self, split: str) -> Dataset[Any]:
-        """Texts or, where the encoder is frozen, features computed once.
-
-        Train as it is; the others by length, as texts of like length side by side cost the least
-        padding.
-        """
-        if split not in self._datasets:
-            examples = self._splits[split]
-            length = self.job.model.max_length
-            texts = PaddedExamples(
-                examples if split == "train" else examples.take(examples.by_length()),
-                self._pad_token_id,
-                length if self.job.train.padding == "max_length" else None,
-            )
-            self._datasets[split] = self._features(split, texts) if self._caches_features else texts
-        return self._datasets[split]
-
-    def _features(self, split: str, texts: PaddedExamples) -> FeatureExamples:
-        start = time.perf_counter()
-        batch_size = self.job.train.eval_batch_size
+    def _features(self, texts: PaddedExamples) -> torch.Tensor:
         with self._fast_model():
-            features = first_token_features(
+            batch_size = self.job.train.eval_batch_size
+            return first_token_features(
                 self.classifier, texts, batch_size, self.device, self.precision
             )
-        if split == "train":
-            self.train_seconds += time.perf_counter() - start
-        return FeatureExamples(features, texts.split.labels)
 
     def _build_trainer(self) -> TextTrainer:
         job, train = self.job, self.job.train
@@ -229,7 +230,7 @@ class EncoderLearner(Learner):
                 dataloader_pin_memory=self.device == "cuda",
                 accelerator_config={"non_blocking": self.device == "cuda"},
             ),
-            eval_dataset=self._dataset("validation"),
+            eval_dataset=self._datasets["validation"],
             compute_metrics=self._validation_scores,
         )
 

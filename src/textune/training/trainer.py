@@ -1,7 +1,10 @@
 """transformers' Trainer with this project's batches, loss, learning rates and dropout."""
 
 import contextlib
-from contextlib import AbstractContextManager
+import dataclasses
+import json
+import tempfile
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -10,10 +13,14 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer
+from transformers.trainer import TRAINER_STATE_NAME
 
 from textune.config.sections import FastParams
+from textune.errors import DivergedError
 from textune.training.batches import LengthGroupedBatches, as_fetched
+from textune.training.checkpoints import State
 from textune.training.fast.dropout import FastDropout
+from textune.training.randomness import random_state, set_random_state
 
 
 class TextTrainer(Trainer):
@@ -23,6 +30,9 @@ class TextTrainer(Trainer):
     argument `group_by_length` of Trainer would reorder the examples that are predicted, too.)
     `training_loss` takes logits (n, classes) and labels (n,); validation has the model's own loss.
     `rate_scales` has a factor of the learning rate for each parameter; without, it is 1 for all.
+
+    `state` is what the rest of training depends on, and `train_on` goes on from it. What Trainer
+    itself offers for that unpickles the state of random generators.
     """
 
     def __init__(
@@ -37,9 +47,11 @@ class TextTrainer(Trainer):
         self._train_batches = train_batches
         self._training_loss = training_loss.to(self.args.device)
         self._rate_scales = rate_scales
-        self._dropout: AbstractContextManager[Any] = contextlib.nullcontext()
-        if fast.dropout:
-            self._dropout = FastDropout(self.args.seed, fast.attention)
+        self._dropout = FastDropout(self.args.seed, fast.attention) if fast.dropout else None
+        # The sum of losses since the last that was logged, which Trainer keeps to itself.
+        self._loss_sum = torch.zeros((), device=self.args.device)
+        self._resumed: State = None
+        self._resumed_sum: torch.Tensor | None = None
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         if self._train_batches is None:
@@ -73,11 +85,93 @@ class TextTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
-        with self._dropout:
+        with self._dropout or contextlib.nullcontext():
             loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
         if model.training:
             loss = self._training_loss(outputs["logits"], inputs["labels"])
         return (loss, outputs) if return_outputs else loss
+
+    def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """A step. Raises `DivergedError` if the loss is no number any more."""
+        loss: torch.Tensor = super().training_step(*args, **kwargs)
+        if not loss.isfinite():
+            raise DivergedError(
+                f"the loss became {loss.item()} at step {self.state.global_step + 1}, in epoch"
+                f" {int(self.state.epoch or 0) + 1}, at the learning rate"
+                f" {self._get_learning_rate():.2g}"
+            )
+        if self.state.global_step == self._globalstep_last_logged:
+            self._loss_sum = torch.zeros_like(loss)
+        self._loss_sum = self._loss_sum + loss
+        if self._resumed_sum is None:
+            return loss
+        # Trainer begins a sum of its own with this step.
+        self._resumed_sum = None
+        return self._loss_sum
+
+    def state_so_far(self) -> State:
+        """What the next steps depend on beside the weights. Between two steps only."""
+        assert self.optimizer is not None
+        assert self.lr_scheduler is not None
+        optimizer = self.optimizer.state_dict()
+        return {
+            "trainer": dataclasses.asdict(self.state),
+            "optimizer": {
+                "groups": optimizer["param_groups"],
+                "parameters": [optimizer["state"][key] for key in sorted(optimizer["state"])],
+            },
+            "scheduler": self.lr_scheduler.state_dict(),
+            "random": random_state(),
+            "dropout": self._dropout and self._dropout.random_state(),
+            "batches": self._train_batches and self._train_batches.state_of_pass(self._within_pass),
+            "loss_sum": self._loss_sum,
+            "last_logged": self._globalstep_last_logged,
+        }
+
+    def train_on(self, state: State | None) -> None:
+        """Train to the end: on from what `state_so_far` gave, or from the start.
+
+        The weights are already those of then.
+        """
+        self._resumed = state
+        if state is None:
+            self.train()
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            # Trainer reads nothing but this, see the three methods below.
+            Path(folder, TRAINER_STATE_NAME).write_text(json.dumps(state["trainer"]))
+            self.train(resume_from_checkpoint=folder)
+
+    @property
+    def _within_pass(self) -> bool:
+        """Whether some batches of the epoch were trained on, and some not."""
+        return self.state.global_step * self.args.num_train_epochs % self.state.max_steps > 0
+
+    def _load_from_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        """The weights are there."""
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        """Called when both were made, before the batches of the first epoch are."""
+        if checkpoint is None:
+            return
+        assert self.optimizer is not None
+        assert self.lr_scheduler is not None
+        saved = self._resumed["optimizer"]
+        of_parameters = dict(enumerate(saved["parameters"]))
+        self.optimizer.load_state_dict({"state": of_parameters, "param_groups": saved["groups"]})
+        self.lr_scheduler.load_state_dict(self._resumed["scheduler"])
+        if self._train_batches is not None:
+            self._train_batches.set_state(self._resumed["batches"])
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        """Called right before the first step, when the batches before it were skipped."""
+        if checkpoint is None:
+            return
+        set_random_state(self._resumed["random"])
+        if self._dropout is not None:
+            self._dropout.set_random_state(self._resumed["dropout"])
+        self._loss_sum = self._resumed_sum = self._resumed["loss_sum"].to(self.args.device)
+        self._globalstep_last_logged = self._resumed["last_logged"]
 
     def outputs(self, dataset: Dataset[Any]) -> NDArray[np.float64]:
         """(n, k) what the model puts out for the n examples of a data set, without scoring it."""

@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from textune.training.fast.attention import AttentionWithDropout, attention_by_autograd
+from textune.training.randomness import jsonable
 
 _LEVELS = 2**16
 
@@ -30,6 +31,15 @@ class FastDropout(TorchFunctionMode):
         super().__init__()
         self._written_out = written_out
         self._random = np.random.Generator(np.random.SFC64(seed))
+
+    def random_state(self) -> dict[str, Any]:
+        """What the next masks depend on, as JSON."""
+        state: dict[str, Any] = jsonable(self._random.bit_generator.state)
+        return state
+
+    def set_random_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `random_state` gave."""
+        self._random.bit_generator.state = state
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
