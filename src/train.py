@@ -20,6 +20,7 @@ def main() -> None:
 
     from textune.data.tokenized import read_prepared
     from textune.io import read_json
+    from textune.metrics.doubts import doubts
     from textune.pipeline.learners import make_learner
     from textune.pipeline.paths import METRICS, MODELS, PREPARED
     from textune.pipeline.recipes import with_recipe
@@ -36,7 +37,7 @@ def main() -> None:
     if method.keeps_untrained:
         for split in SPLITS:
             folder.write_predictions(split, learner.predict(split), untrained=True)
-    learner.fit()
+    epochs = learner.fit()
     for split in SPLITS:
         folder.write_predictions(split, learner.predict(split))
     folder.weights.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,7 @@ def main() -> None:
             saved_bytes=sum(file.stat().st_size for file in folder.weights.iterdir()),
             params={**learner.settings(), "method": method.model_dump()},
             versions=installed_versions(),
+            doubts=doubts(epochs, learner.best_epoch, data.validation.labels),
         )
     )
     learner.forget()

@@ -31,9 +31,13 @@ class FakeLearner:
         self.rate, self.epochs = section["learning_rate"], params.training(name).epochs
         self.best_epoch = self.epochs
         self.made = (name, self.rate, self.epochs, seed)
+        self.starts: Callable[[Any], None] = print
 
     def start(self) -> None:
-        pass
+        self.starts(self.made)
+
+    def forget(self) -> None:
+        """Nothing is kept."""
 
     def fit(self) -> list[dict[str, float]]:
         kept = {"calibrated_loss": loss(self.rate, self.epochs), "accuracy": 0.7}
@@ -47,9 +51,10 @@ class FakeLearner:
 def replace_learners(monkeypatch: pytest.MonkeyPatch, kind: Callable[..., Any]) -> list[Any]:
     trained: list[Any] = []
 
-    def make(*arguments: Any) -> FakeLearner:
+    def make(*arguments: Any, resumes: bool) -> FakeLearner:
+        assert resumes
         learner: FakeLearner = kind(*arguments)
-        trained.append(learner.made)
+        learner.starts = trained.append
         return learner
 
     monkeypatch.setattr(tuning_module, "make_learner", make)

@@ -38,6 +38,9 @@ class FakeLearner:
     def start(self) -> None:
         self.started = True
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def fit(self) -> list[dict[str, float]]:
         assert self.started
         untrained = dict.fromkeys(OF_EPOCHS, 99.0)
@@ -55,7 +58,8 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     (PREPARED / "test.parquet").write_bytes(b"never opened")
     trained: list[Any] = []
 
-    def make(*arguments: Any) -> FakeLearner:
+    def make(*arguments: Any, resumes: bool) -> FakeLearner:
+        assert resumes
         learner = FakeLearner(*arguments)
         trained.append(learner.made)
         return learner

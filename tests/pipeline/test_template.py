@@ -37,7 +37,7 @@ def test_every_parameter_of_training_is_declared(work: Path) -> None:
         shared = stages[f"train_{method}"]["params"]
         assert stages[f"train_{method}"]["vars"][0]["name"] == method
         declared = {name.removeprefix("train.") for name in shared} - {"model"}
-        assert declared == set(TrainParams.model_fields) - {"seeds"}
+        assert declared == set(TrainParams.model_fields) - {"seeds", "checkpoint_minutes"}
         assert stages[f"tune_{method}"]["params"] == ["${name}", *shared, "tune"]
 
 

@@ -210,6 +210,7 @@ def test_every_parameter_of_training_reaches_its_place(
         "metric_for_best_model": "test_learner.py",
         "device": "test_learner.py",
         "precision": "test_learner.py",
+        "checkpoint_minutes": "test_resuming.py",
         "fast": "../benchmarks/test_ablation.py",
     }
     assert {*train, *elsewhere} == set(TrainParams.model_fields)
@@ -242,7 +243,7 @@ def test_a_run_records_its_settings_and_its_learning_rate(
     settings = run.settings()
     assert settings["model"] == params.model.model_dump()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    expected = params.train.model_dump(exclude={"seeds"}) | {"device": device}
+    expected = params.train.model_dump(exclude={"seeds", "checkpoint_minutes"}) | {"device": device}
     assert settings["train"] == expected
     _header, *rows = (tmp_path / "plots/metrics/train/learning_rate.tsv").read_text().splitlines()
     assert [float(row.split("\t")[1]) for row in rows] == [0.0375, 0.0375]

@@ -60,7 +60,7 @@ class Result(NamedTuple):
     weights: dict[str, bytes]
     best_epoch: int
     predictions: list[bytes]
-    epochs: list[dict[str, float]]
+    epochs: list[list[float]]
     live: dict[str, str]
 
 
@@ -72,7 +72,7 @@ def learner(params: Params, name: str, data: Prepared, live: Path) -> EncoderLea
 
 
 def result(run: EncoderLearner, live: Path) -> Result:
-    epochs = [{name: epoch[name] for name in OF_EPOCHS} for epoch in run.fit()]
+    epochs = [[epoch[name] for name in OF_EPOCHS] for epoch in run.fit()]
     return Result(
         {name: tensor.numpy().tobytes() for name, tensor in run.model.state_dict().items()},
         run.best_epoch,
@@ -142,10 +142,12 @@ def test_an_ended_training_goes_on_to_the_same_result(
     gone_on = learner(params, name, data, tmp_path / "gone_on")
     seen: list[int] = []
     step = gone_on.trainer.training_step
-    gone_on.trainer.training_step = lambda *args, **kwargs: (  # type: ignore[method-assign]
-        seen.append(gone_on.trainer.state.global_step),
-        step(*args, **kwargs),
-    )[1]
+
+    def watched(*args: Any, **kwargs: Any) -> torch.Tensor:
+        seen.append(gone_on.trainer.state.global_step)
+        return step(*args, **kwargs)
+
+    gone_on.trainer.training_step = watched  # type: ignore[method-assign]
     assert result(gone_on, tmp_path / "gone_on") == expected
     assert seen[0] == steps, "it should not begin anew"
     # What is done is not done again, and gone when it is kept elsewhere.

@@ -21,7 +21,7 @@ from textune.pipeline.paths import PREPARED
 
 AS_GIVEN = "as in params.yaml"
 # Trials are compared by these, so they do not vary; the kind of a method is no knob of training.
-_FIXED = ("train.seeds", "train.metric_for_best_model")
+_FIXED = ("train.seeds", "train.metric_for_best_model", "train.checkpoint_minutes")
 _KIND = "method"
 _SETTING = "setting"
 # What scores of all methods depend on; the rest of a setting are the methods' sections.
@@ -108,9 +108,10 @@ def search(params: Params, trials: list[Trial], path: Path) -> Iterator[tuple[Tr
 
 def _scores(trial: Trial, data: Prepared, seed: int, metric: Metric) -> dict[str, float]:
     """All scores on validation of the best epoch."""
-    learner = make_learner(trial.params, trial.method, data, seed)
+    learner = make_learner(trial.params, trial.method, data, seed, resumes=True)
     learner.start()
     epochs = learner.fit()
+    learner.forget()
     # The first is the untrained model's, and all there is if nothing is trained.
     by_epoch = dict(enumerate(epochs[1:] or epochs))
     best = by_epoch[_best(by_epoch, metric)]
@@ -132,7 +133,7 @@ def _setting(params: Params, trials: list[Trial], data: Prepared, seed: int) -> 
         "validation_examples": len(data.validation),
         "data_sha256": data.digest(),
         "model": params.model.model_dump(),
-        "train": params.train.model_dump(exclude={"seeds"}),
+        "train": params.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
         **{name: params.method(name).model_dump() for name in names},
     }
 

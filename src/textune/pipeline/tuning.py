@@ -15,20 +15,20 @@ search that was ended goes on where it was. Each proposal depends on the trials 
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
-import platformdirs
 from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from textune.data.tokenized import Prepared
 from textune.errors import DivergedError, UserError
+from textune.io import user_cache
 from textune.metrics.catalog import DIGITS
+from textune.modeling.learner import Learner
 from textune.params import Params
 from textune.pipeline.given import model_name
 from textune.pipeline.learners import make_learner
@@ -94,6 +94,10 @@ def tune(
     recipe |= {key: best.values[key] for key in method.tunable if key in tuned}
     if "epochs" in tuned:
         recipe["epochs"] = best.epochs
+    for trial in trials:
+        # The training of the best is that of a train stage, if `tune.seed` is one of train.seeds.
+        if trial != best:
+            _learner(search, trial.epochs, trial.values).forget()
     return Tuning(
         recipe=recipe,
         tuned=tuned,
@@ -196,9 +200,7 @@ def make_trial(
 
 def _trained(search: Search, epochs: int, values: dict[str, float]) -> Trial:
     """The scores of the epoch that training keeps; those of guessing, if it diverges."""
-    params, name = search.params, search.name
-    recipe = {**values, "epochs": epochs} if "epochs" in given_recipe(params, name) else values
-    learner = make_learner(with_recipe(params, name, recipe), name, search.data, params.tune.seed)
+    learner = _learner(search, epochs, values)
     learner.start()
     try:
         by_epoch = learner.fit()
@@ -217,6 +219,13 @@ def _trained(search: Search, epochs: int, values: dict[str, float]) -> Trial:
     )
 
 
+def _learner(search: Search, epochs: int, values: dict[str, float]) -> Learner:
+    params, name = search.params, search.name
+    recipe = {**values, "epochs": epochs} if "epochs" in given_recipe(params, name) else values
+    params = with_recipe(params, name, recipe)
+    return make_learner(params, name, search.data, params.tune.seed, resumes=True)
+
+
 def storage(params: Params, name: str, data: Prepared, tuned: Sequence[str]) -> Path:
     """Where the trials of exactly this search are: outside of what DVC deletes before a stage.
 
@@ -227,14 +236,11 @@ def storage(params: Params, name: str, data: Prepared, tuned: Sequence[str]) -> 
         "method": method,
         "tuned": list(tuned),
         "model": params.model.model_dump(),
-        "train": params.train.model_dump(exclude={"seeds"}),
+        "train": params.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
         "training_seed": params.tune.seed,
         "tune": params.tune.model_dump(exclude={"all"}),
         "data": data.digest(),
         "versions": installed_versions(),
     }
     key = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:32]
-    folder = Path(os.environ.get("TEXTUNE_CACHE") or platformdirs.user_cache_path("textune"))
-    folder = folder / "tuning"
-    folder.mkdir(parents=True, exist_ok=True)
-    return (folder / f"{key}.db").resolve()
+    return user_cache("tuning") / f"{key}.db"

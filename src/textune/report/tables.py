@@ -25,6 +25,7 @@ def print_table(metrics: Path, markdown: bool = False) -> None:
     costs, comparison = read_json(metrics / "cost.json"), read_results(metrics)
     grids = (methods_table(comparison, costs), pairs_table(comparison, costs))
     sentences = [explanation(comparison), recommendation(comparison)]
+    sentences += [f"Doubtful: {doubt}.\n" for doubt in comparison.doubts or []]
     if warning := tuned_elsewhere(comparison, metrics):
         sentences.append(warning)
     if markdown:

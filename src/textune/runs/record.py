@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from textune.errors import UserError
 from textune.io import write_json
@@ -37,7 +37,8 @@ class RunRecord(BaseModel):
 
     best_epoch: the epoch that was kept, 0 for the untrained model; saved_bytes: bytes on disk of
     what was trained; params: the parameters that it was trained with, by section (`method` has the
-    method's own), with the device and precision that `auto` stood for.
+    method's own), with the device and precision that `auto` stood for. doubts: sentences about a
+    training that went wrong.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class RunRecord(BaseModel):
     saved_bytes: int
     params: dict[str, Any]
     versions: dict[str, str]
+    doubts: list[str] = Field(default_factory=list)
 
 
 def installed_versions(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:

@@ -79,6 +79,7 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
         examples=examples,
         enough_of_a_class=enough,
         small_classes=small_classes,
+        doubts=_doubts(runs) or None,
         methods=[_method(runs, name, by_metric, settings) for name in runs],
         pairs=[
             Pair(
@@ -180,6 +181,15 @@ def _method(
 def enough_of_a_class(classes: int, margin: float) -> int:
     """Test examples that each class should have for verdicts by a mean over so many classes."""
     return ceil(_ENOUGH_ERRORS / (classes * margin) - 1e-9)
+
+
+def _doubts(runs: RunSet) -> list[str]:
+    return [
+        f"{runs.title(name)}, seed {run.record.seed}: {doubt}"
+        for name in runs.methods
+        for run in runs[name]
+        for doubt in run.record.doubts
+    ]
 
 
 def _small_classes(runs: RunSet, enough: int) -> list[str]:

@@ -164,7 +164,8 @@ class Comparison(_Result):
     methods: in the declared order, the untrained head first; seeds: how many; examples: of test.
     planned_seeds: the numbers of seeds at which results are looked at. cost: what methods are
     cheaper by, with weights if it is several. small_classes: those with fewer than
-    `enough_of_a_class` test examples, so that tests of means over classes do not hold.
+    `enough_of_a_class` test examples, so that tests of means over classes do not hold. doubts:
+    sentences about trainings that went wrong, None without any.
     """
 
     confidence_level: float
@@ -178,6 +179,7 @@ class Comparison(_Result):
     examples: int
     enough_of_a_class: int
     small_classes: list[str]
+    doubts: list[str] | None = None
     methods: list[MethodResult]
     pairs: list[Pair]
     recommendation: Recommendation

@@ -1,7 +1,4 @@
-"""`textune …`: what is not a stage of the pipeline.
-
-Nothing heavy is imported before a command needs it, so that `--help` answers at once.
-"""
+"""Commands about results: tables, charts, runs for git, and what more runs would settle."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,18 +6,9 @@ from typing import Annotated
 import typer
 
 from textune import errors
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+from textune.cli.app import app
 
 Metrics = Annotated[Path, typer.Option(help="The folder that `evaluate` writes.")]
-
-# Commands of earlier versions, and what to run now.
-_RENAMED = {"keep": "textune archive", "draw": "textune plot", "bench": "python -m benchmarks"}
-
-
-@app.callback()
-def about() -> None:
-    """Which way of fine-tuning an encoder wins on your labelled text, and what each costs."""
 
 
 @app.command()
@@ -135,49 +123,6 @@ def evaluate(
 
 
 @app.command()
-def check() -> None:
-    """Check params.yaml as a whole, and that the model has every method, before anything runs."""
-    from textune.params import read_params
-
-    params = read_params()
-
-    from textune.pipeline.checking import check
-
-    for warning in check(params):
-        print(warning)
-
-
-@app.command()
-def search(
-    vary: Annotated[
-        list[str], typer.Option(help="KEY=VALUE,VALUE of params.yaml; again for more.")
-    ],
-    output: Annotated[Path | None, typer.Option(help="Default: metrics/search.json.")] = None,
-    method: Annotated[
-        list[str] | None, typer.Option(help="Only this method; again for more. Default: all.")
-    ] = None,
-) -> None:
-    """Compare params.yaml as it is with single changes of it, on validation.
-
-    Learning rates and epochs are tuned by `dvc exp run -S tune.all=true`.
-    """
-    from textune.params import read_params
-
-    params = read_params()
-
-    from textune.pipeline.paths import METRICS
-    from textune.pipeline.search import one_at_a_time, search
-    from textune.training.quiet import quieten
-
-    output = output or METRICS / "search.json"
-    trials = one_at_a_time(params, vary, method or [])
-    quieten()
-    for trial, score in search(params, trials, output):
-        print(f"{trial.method}  {trial.name}  {score:.4f}", flush=True)
-    print(f"{output} has all scores, and the best; write what you want into params.yaml")
-
-
-@app.command()
 def plan(
     margin: Annotated[
         float | None, typer.Option(help="Instead of evaluate.noninferiority_margin.")
@@ -204,36 +149,3 @@ def plan(
         folders = archived(predictions, params.methods)
         seeds = shared_seeds(folders)
     print_plan(load_runs(folders, seeds, params.titles, params.evaluate.decision), params.evaluate)
-
-
-@app.command()
-def adopt() -> None:
-    """Write the recipes that tuning found into params.yaml, as numbers that cost nothing."""
-    from textune.params import read_params
-
-    params = read_params()
-
-    from textune.pipeline.adoption import adopt
-
-    for name, recipe in adopt(params).items():
-        print(f"{name}: {', '.join(f'{key} {value:g}' for key, value in recipe.items())}")
-
-
-def _renamed(context: typer.Context) -> None:
-    name = context.info_name or ""
-    raise errors.UserError(f"`textune {name}` is now `{_RENAMED[name]}`")
-
-
-for _name in _RENAMED:
-    # With any arguments, which the new command may not have.
-    app.command(
-        _name,
-        hidden=True,
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(_renamed)
-
-
-def main() -> None:
-    """Run a command; what a user can mend is told in one line, with exit code 2."""
-    errors.run(app)
