@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 
 def dvc(folder: Path, *arguments: str, fails: bool = False) -> str:
     """Run dvc in `folder` as a user of the environment does; its output."""
@@ -48,3 +50,9 @@ def ran(output: str) -> set[str]:
 def read(folder: Path, name: str) -> dict[str, Any]:
     values: dict[str, Any] = json.loads((folder / "metrics" / name).read_text())
     return values
+
+
+def set_parameter(work: Path, section: str, key: str, value: object) -> None:
+    params = YAML().load(work / "params.yaml")
+    params[section][key] = value
+    YAML().dump(params, work / "params.yaml")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.pipeline.commands import dvc, read, textune, trained
+from tests.pipeline.commands import dvc, read, set_parameter, textune, trained
 from tests.tiny import METHODS, ROOT
 from textune.config.sections import TrainParams
 
@@ -70,12 +70,6 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         # And nothing is declared that no stage of the kind imports.
         unused = {d for d in declared if not any(m.is_relative_to(d) for m in modules)}
         assert unused == {Path(commands[stage][0])}, stage
-
-
-def set_parameter(work: Path, section: str, key: str, value: object) -> None:
-    params = YAML().load(work / "params.yaml")
-    params[section][key] = value
-    YAML().dump(params, work / "params.yaml")
 
 
 def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) -> None:
