@@ -170,6 +170,20 @@ def tuning(method: Methods = None) -> None:
 
 
 @app.command()
+def checkpoints(method: Methods = None) -> None:
+    """What share of training is spent on checkpoints, on data/prepared: minutes; Markdown."""
+    from benchmarks.checkpoints import table, waiting
+    from textune.data.tokenized import read_prepared
+    from textune.params import read_params
+    from textune.pipeline.paths import PREPARED
+
+    params = read_params()
+    data = read_prepared(PREPARED, with_test=False)
+    names = method or params.methods
+    print(table(list(waiting(params, names, data, params.train.seeds[0]))))
+
+
+@app.command()
 def docstrings(
     path: Annotated[Path, typer.Argument(help="The CSV to write.")],
 ) -> None:
