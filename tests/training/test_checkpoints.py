@@ -23,6 +23,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTUNE_CACHE", str(tmp_path))
 
 
+def step_of(checkpoint: Checkpoint) -> int:
+    """Of the state that is read."""
+    state = checkpoint.read()
+    assert state is not None
+    step: int = state["step"]
+    return step
+
+
 def written(key: str = "a" * 32, step: int = 1) -> Checkpoint:
     checkpoint = Checkpoint(key, {"name": "lora", "seed": 7})
     with checkpoint.claimed() as ours:
@@ -34,6 +42,7 @@ def written(key: str = "a" * 32, step: int = 1) -> Checkpoint:
 def test_what_is_read_is_what_was_written_last() -> None:
     written(step=1)
     state = written(step=2).read()
+    assert state is not None
     assert state["step"] == 2
     assert state["none"] is None
     assert state["numbers"] == STATE["numbers"]
@@ -58,8 +67,8 @@ def test_an_ended_write_leaves_the_earlier_state(
         patched.setattr(checkpoints, step, die)
         with pytest.raises(KeyboardInterrupt):
             written(step=2)
-    assert checkpoint.read()["step"] == 1
-    assert written(step=3).read()["step"] == 3
+    assert step_of(checkpoint) == 1
+    assert step_of(written(step=3)) == 3
     assert len(list(checkpoint.folder.iterdir())) == 3, "what was half-written is gone"
 
 
