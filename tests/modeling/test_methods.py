@@ -161,7 +161,7 @@ def test_saved_and_loaded_it_is_the_same_model(
     assert (size < whole / 2) == (name in ("lora", "adapter"))
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name != "lora"])
+@pytest.mark.parametrize("name", METHODS)
 def test_a_loaded_model_has_the_same_parameters_to_train(
     tiny_params: MakeParams, tmp_path: Path, name: str
 ) -> None:

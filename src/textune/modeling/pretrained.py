@@ -1,14 +1,15 @@
 """The pretrained encoder with a new classification head: the fresh start of every method."""
 
-import contextlib
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import nn
 from transformers import (
@@ -22,8 +23,7 @@ from transformers import (
 
 from textune.config.sections import ModelParams
 from textune.errors import UserError
-from textune.modeling.location import model_folder
-from textune.modeling.untrusted import shown
+from textune.modeling.loading import explained, shown_model
 from textune.modeling.weights import stored_parameters
 
 _TEXTS_AT_A_TIME = 500
@@ -87,10 +87,8 @@ class Classifier:
 
 def load_tokenizer(params: ModelParams) -> PreTrainedTokenizerBase:
     """The model's fast tokenizer, which can pad. Raises `UserError` if it cannot be had."""
-    with _shown(params) as where:
-        tokenizer = _explained(
-            params, lambda: AutoTokenizer.from_pretrained(**where, use_fast=True)
-        )
+    with shown_model(params) as where:
+        tokenizer = explained(params, lambda: AutoTokenizer.from_pretrained(**where, use_fast=True))
     if not tokenizer.is_fast:
         raise UserError(f"model.name: {params.name} has no fast tokenizer; choose one that has")
     if tokenizer.pad_token_id is None:
@@ -108,30 +106,43 @@ def tokenize(params: ModelParams, texts: pd.Series) -> pd.Series:
 
     Raises `UserError` if the tokenizer cannot be had or the model reads no texts of that length.
     """
-    tokenizer = load_tokenizer(params)
-    limit = min(tokenizer.model_max_length, _positions(params))
+    tokenizer, model = load_tokenizer(params), empty_classifier(params).model
+    limit = min(tokenizer.model_max_length, _positions(model))
     if params.max_length > limit:
         raise UserError(
             f"model.max_length is {params.max_length}, but {params.name} reads at most"
             f" {limit} tokens"
         )
+    embeddings: Any = model.get_input_embeddings()
     chunks = []
     # Lists of Python integers take ten times the room, so they are made of few texts at a time.
     for start in range(0, len(texts), _TEXTS_AT_A_TIME):
-        encoded = tokenizer(
-            texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist(),
-            truncation=True,
-            max_length=params.max_length,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
-        chunks.append(pa.array(encoded["input_ids"], pa.list_(pa.int32())))
+        some = texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist()
+        ids = explained(params, partial(_token_ids, tokenizer, some, params.max_length))
+        highest = pc.max(ids.flatten()).as_py() or 0
+        if highest >= embeddings.num_embeddings:
+            raise UserError(
+                f"model.name: the tokenizer of {params.name} has a token {highest}, but the model"
+                f" knows those below {embeddings.num_embeddings} only"
+            )
+        chunks.append(ids)
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(chunks)), index=texts.index)
 
 
-def _positions(params: ModelParams) -> float:
+def _token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], length: int) -> pa.ListArray:
+    encoded = tokenizer(
+        texts,
+        truncation=True,
+        max_length=length,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )
+    return pa.array(encoded["input_ids"], pa.list_(pa.int32()))
+
+
+def _positions(model: PreTrainedModel) -> float:
     """How many tokens the model has position embeddings for."""
-    for name, module in empty_classifier(params).model.named_modules():
+    for name, module in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             # RoBERTa and its like count from behind the padding's number.
             first = 0 if module.padding_idx is None else module.padding_idx + 1
@@ -151,7 +162,7 @@ def load_classifier(
     be had.
     """
     claimed = _parameters(empty_classifier(params).model.base_model)
-    with _shown(params) as where:
+    with shown_model(params) as where:
         config = _config(params, where, label_names, problem_type)
         stored = stored_parameters(Path(where["pretrained_model_name_or_path"]))
         # What the weights lack would be drawn at random, in as much memory as it takes.
@@ -161,7 +172,7 @@ def load_classifier(
                 f" parameters, its weights are {stored:,}"
             )
         set_seed(seed)
-        model, loading = _explained(
+        model, loading = explained(
             params,
             lambda: AutoModelForSequenceClassification.from_pretrained(
                 **where,
@@ -185,28 +196,21 @@ def load_classifier(
 def empty_classifier(params: ModelParams, classes: int = 2) -> Classifier:
     """What `load_classifier` gives for so many labels, without memory or values for its weights."""
     names = [str(number) for number in range(classes)]
-    with _shown(params) as where:
+    with shown_model(params) as where:
         config = _config(params, where, names, "single_label_classification")
     # torch's fused attention looks at the values of the mask; here there are none.
     eager = {"attn_implementation": "eager"}
     with torch.device("meta"):
-        model = _explained(
+        model = explained(
             params, lambda: AutoModelForSequenceClassification.from_config(config, **eager)
         )
     return _classifier(params, model, [])
 
 
-@contextlib.contextmanager
-def _shown(params: ModelParams) -> Iterator[dict[str, Any]]:
-    """Where transformers finds what it may see of the model, and that it may run no code."""
-    with shown(model_folder(params), params.name) as folder:
-        yield {"pretrained_model_name_or_path": str(folder), "trust_remote_code": False}
-
-
 def _config(
     params: ModelParams, where: dict[str, Any], label_names: list[str], problem_type: str
 ) -> Any:
-    return _explained(
+    return explained(
         params,
         lambda: AutoConfig.from_pretrained(
             **where,
@@ -225,22 +229,3 @@ def _classifier(params: ModelParams, model: PreTrainedModel, missing: Iterable[s
     prefix = model.base_model_prefix + "."
     on_top = {name for name, _ in model.named_parameters() if not name.startswith(prefix)}
     return Classifier(params.name, model, frozenset(on_top.union(missing)))
-
-
-def _explained(params: ModelParams, load: Callable[[], Any]) -> Any:
-    """`load()`; a failure becomes a `UserError` in one line."""
-    try:
-        return load()
-    except UserError:
-        raise
-    # Of a broken checkpoint transformers raises what its code happens to stumble over.
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"model.name: cannot load {params.name}: {reason[:300]}") from None
-    except BaseException as error:
-        # What the tokenizers' Rust raises of a file that it did not expect.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise UserError(
-            f"model.name: cannot load {params.name}: its tokenizer is damaged"
-        ) from None

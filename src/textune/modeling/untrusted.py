@@ -28,8 +28,14 @@ from textune.modeling.allowed import (
 from textune.modeling.model_files import SourceFolder
 from textune.modeling.weights import link_weights
 
-# An encoder that is one of these reads texts in another way than all methods here assume.
-_NOT_ENCODERS = ("is_decoder", "is_encoder_decoder", "add_cross_attention", "pruned_heads")
+# An encoder with one of these reads texts in another way than all methods here assume.
+_OTHER_WAYS = (
+    "is_decoder",
+    "is_encoder_decoder",
+    "add_cross_attention",
+    "pruned_heads",
+    "rope_scaling",
+)
 # A hidden size, a vocabulary; layers are built one by one, so many would take for ever.
 _LARGEST, _MOST_LAYERS = 10_000_000, 1000
 _DEEPEST = 10
@@ -70,9 +76,9 @@ def _configuration(source: SourceFolder) -> dict[str, Any]:
             f"says that it is of type {model_type!s:.60}, but textune trains encoders of texts, of"
             f" the types {', '.join(TYPES)}",
         )
-    for key in _NOT_ENCODERS:
+    for key in _OTHER_WAYS:
         if given.get(key):
-            raise source.refused("config.json", f"sets {key}, but textune trains whole encoders")
+            raise source.refused("config.json", f"sets {key}, which no method here knows")
     kept = _only(keys_of(model_type), given)
     for key, value in kept.items():
         _require_plain(source, key, value)
@@ -106,6 +112,8 @@ def _show_tokenizer(source: SourceFolder, target: Path) -> None:
     _write(target / "tokenizer_config.json", _only(OF_TOKENIZERS, config))
     _write(target / "special_tokens_map.json", _only(SPECIAL_TOKENS, tokens))
     if added := source.json("added_tokens.json"):
+        if not all(isinstance(number, int) for number in added.values()):
+            raise source.refused("added_tokens.json", "has tokens whose number is none")
         _write(target / "added_tokens.json", added)
     for file in VOCABULARIES:
         if path := source.find(file):
@@ -125,7 +133,7 @@ def _require_tokenizer_class(source: SourceFolder, file: str, name: Any) -> None
 
     It would take any of its classes for a tokenizer.
     """
-    if name is not None and name not in tokenizer_classes():
+    if name is not None and str(name) not in tokenizer_classes():
         raise source.refused(
             file, f"names the tokenizer {name!s:.60}, of which transformers has no fast one"
         )

@@ -21,10 +21,11 @@ def check(params: Params) -> list[str]:
     # Heavy, and of no use before the rest is right.
     from textune.modeling.compatibility import require_compatible
     from textune.pipeline.adoption import tuned_elsewhere
+    from textune.pipeline.rehearsal import Rehearsal
     from textune.training.quiet import quieten
 
     quieten()
-    require_compatible(params.model, methods)
+    require_compatible(params.model, methods, Rehearsal(params).attempt)
     untuned = tuned_elsewhere(params)
     if not untuned:
         return []
