@@ -121,8 +121,24 @@ def test_an_adapter_with_another_head_is_not_loaded(
     head = load_file(weights)
     method.load(fresh(params), tmp_path)
     save_file({name: head[name] for name in sorted(head)[1:]}, weights)
-    with pytest.raises(UserError, match=r"head\.safetensors is not of this model's head"):
+    with pytest.raises(UserError, match="holds another model's adapter or head"):
         method.load(fresh(params), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["lora", "adapter"])
+def test_configurations_beside_trained_weights_are_not_read(
+    tiny_params: MakeParams, tmp_path: Path, name: str
+) -> None:
+    params = tiny_params("bert")
+    expected, _ = save_changed(params, name, tmp_path)
+    hostile = {"peft_type": "LORA", "megatron_core": "own", "auto_mapping": {"parent_library": "x"}}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(hostile))
+    loaded = params.encoder_method(name).load(fresh(params, seed=99), tmp_path).eval()
+    torch.testing.assert_close(logits(loaded), expected, atol=1e-5, rtol=0)
+    for weights in tmp_path.glob("adapter*.safetensors"):
+        save_file({"other": torch.zeros(1)}, weights)
+    with pytest.raises(UserError, match="holds another model's"):
+        params.encoder_method(name).load(fresh(params), tmp_path)
 
 
 IDS = torch.tensor([[2, 40, 41, 42, 3], [2, 43, 44, 3, 0]])

@@ -113,18 +113,14 @@ def tokenize(params: ModelParams, texts: pd.Series) -> pd.Series:
             f"model.max_length is {params.max_length}, but {params.name} reads at most"
             f" {limit} tokens"
         )
-    embeddings: Any = model.get_input_embeddings()
+    _require_embeddings(params, model, max(tokenizer.get_vocab().values(), default=0))
     chunks = []
     # Lists of Python integers take ten times the room, so they are made of few texts at a time.
     for start in range(0, len(texts), _TEXTS_AT_A_TIME):
         some = texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist()
         ids = explained(params, partial(_token_ids, tokenizer, some, params.max_length))
-        highest = pc.max(ids.flatten()).as_py() or 0
-        if highest >= embeddings.num_embeddings:
-            raise UserError(
-                f"model.name: the tokenizer of {params.name} has a token {highest}, but the model"
-                f" knows those below {embeddings.num_embeddings} only"
-            )
+        # A tokenizer can add tokens that its vocabulary does not have.
+        _require_embeddings(params, model, pc.max(ids.flatten()).as_py() or 0)
         chunks.append(ids)
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(chunks)), index=texts.index)
 
@@ -138,6 +134,15 @@ def _token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], length: int
         return_token_type_ids=False,
     )
     return pa.array(encoded["input_ids"], pa.list_(pa.int32()))
+
+
+def _require_embeddings(params: ModelParams, model: PreTrainedModel, token: int) -> None:
+    embeddings: Any = model.get_input_embeddings()
+    if token >= embeddings.num_embeddings:
+        raise UserError(
+            f"model.name: the tokenizer of {params.name} has a token {token}, but the model knows"
+            f" those below {embeddings.num_embeddings} only; choose another model"
+        )
 
 
 def _positions(model: PreTrainedModel) -> float:
@@ -184,6 +189,11 @@ def load_classifier(
         )
     model.name_or_path = model.config.name_or_path = params.name
     classifier = _classifier(params, model, loading["missing_keys"])
+    inside = {name for name, _ in model.base_model.named_parameters(prefix=model.base_model_prefix)}
+    if lacking := sorted(inside & {*loading["missing_keys"]} - _optional(inside)):
+        raise UserError(
+            f"model.name: cannot load {params.name}: its weights lack {lacking[0]} of the encoder"
+        )
     # A checkpoint's own head may be for other labels: then it is drawn anew.
     if misfits := sorted(set(loading["mismatched_keys"]) - classifier.head):
         raise UserError(
@@ -219,6 +229,11 @@ def _config(
             problem_type=problem_type,
         ),
     )
+
+
+def _optional(names: set[str]) -> set[str]:
+    """What a checkpoint may lack: a pooler, which is trained as part of the head."""
+    return {name for name in names if ".pooler." in name}
 
 
 def _parameters(module: nn.Module) -> int:

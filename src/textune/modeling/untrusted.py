@@ -115,9 +115,14 @@ def _show_tokenizer(source: SourceFolder, target: Path) -> None:
         if not all(isinstance(number, int) for number in added.values()):
             raise source.refused("added_tokens.json", "has tokens whose number is none")
         _write(target / "added_tokens.json", added)
-    for file in VOCABULARIES:
-        if path := source.find(file):
-            (target / file).symlink_to(path)
+    vocabularies = {file: path for file in VOCABULARIES if (path := source.find(file))}
+    if not vocabularies:
+        raise UserError(
+            f"model.name: {source.name} has no tokenizer: none of {', '.join(VOCABULARIES)}; save"
+            " one there with save_pretrained(FOLDER)"
+        )
+    for file, path in vocabularies.items():
+        (target / file).symlink_to(path)
 
 
 def _only(keys: set[str], given: dict[str, Any]) -> dict[str, Any]:
