@@ -1,6 +1,7 @@
 """Every method trains the same head on a fresh encoder, and is the same model when loaded again."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,6 +78,7 @@ def test_a_pooler_that_the_checkpoint_lacks_is_part_of_the_head(
     params = tiny_params("bert")
     headless = BertModel.from_pretrained(params.model.name, add_pooling_layer=False)
     headless.save_pretrained(tmp_path, safe_serialization=True)
+    shutil.copy(Path(params.model.name, "tokenizer.json"), tmp_path)
     classifier = fresh(
         params.model_copy(update={"model": params.model.model_copy(update={"name": str(tmp_path)})})
     )

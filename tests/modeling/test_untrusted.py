@@ -129,11 +129,28 @@ def test_a_hostile_model_is_refused_in_a_line(told: dict[str, Any], case: str) -
 
 def test_what_names_no_code_is_left_out(tmp_path: Path, tiny_models: dict[str, Path]) -> None:
     folder = Path(shutil.copytree(tiny_models["distilbert"], tmp_path / "model"))
-    plain = {"_attn_implementation_autoset": True, "auto_map": None, "quantization_config": {}}
-    modes = {"output_attentions": True, "return_dict": False, "torchscript": True, "dtype": "load"}
+    plain: dict[str, Any] = {
+        "_attn_implementation_autoset": True,
+        "auto_map": None,
+        "quantization_config": {},
+    }
+    modes: dict[str, Any] = {
+        "output_attentions": True,
+        "return_dict": False,
+        "torchscript": True,
+        "dtype": "load",
+    }
     sets(**plain, **modes, architectures=["Own"], finetuning_task="x", own_key="evil/code")(folder)
-    paths = {"vocab_file": "/etc/passwd", "tokenizer_file": "/etc/passwd", "init_inputs": ["/etc"]}
-    others = {"name_or_path": "evil/model", "from_slow": True, "chat_template": "{{ 1 }}"}
+    paths: dict[str, Any] = {
+        "vocab_file": "/etc/passwd",
+        "tokenizer_file": "/etc/passwd",
+        "init_inputs": ["/etc"],
+    }
+    others: dict[str, Any] = {
+        "name_or_path": "evil/model",
+        "from_slow": True,
+        "chat_template": "{{ 1 }}",
+    }
     sets("tokenizer_config.json", **paths, **others)(folder)
     sets("special_tokens_map.json", **paths)(folder)
     for file in ("generation_config.json", "chat_template.jinja", "own.py"):

@@ -3,6 +3,7 @@
 from textune.data.sources.registry import require_source
 from textune.params import Params
 from textune.pipeline.stages import require_stages
+from textune.pipeline.tracking import require_model_tracked
 from textune.runs.tuning import FLAG
 from textune.stats.comparison_file import pair_keys
 from textune.stats.results import declared_pairs
@@ -17,6 +18,7 @@ def check(params: Params) -> list[str]:
     require_source(params.data.source)
     pair_keys(declared_pairs(params.methods))
     require_stages(methods)
+    require_model_tracked(params.model)
 
     # Heavy, and of no use before the rest is right.
     from textune.modeling.compatibility import require_compatible
