@@ -25,7 +25,7 @@ class Pickled:
         return exec, (MARK.format("pickle"),)
 
 
-def sets(file: str = "config.json", **changes: Any) -> Change:
+def sets(file: str = "config.json", /, **changes: Any) -> Change:
     def change(folder: Path) -> None:
         path = folder / file
         content = json.loads(path.read_text()) if path.exists() else {}
@@ -36,6 +36,14 @@ def sets(file: str = "config.json", **changes: Any) -> Change:
 
 def writes(file: str, text: str) -> Change:
     return lambda folder: (folder / file).write_text(text)
+
+
+def removes(pattern: str) -> Change:
+    def remove(folder: Path) -> None:
+        for path in folder.glob(pattern):
+            path.unlink()
+
+    return remove
 
 
 def links(file: str, target: str) -> Change:
@@ -185,7 +193,7 @@ CASES: dict[str, tuple[Change, str]] = {
         f"{_TOKENIZER} of MODEL is nested more than 10 levels deep",
     ),
     "a list": (writes("config.json", "[]"), "config.json of MODEL holds no JSON object"),
-    "no configuration": (lambda folder: (folder / "config.json").unlink(), "has no config.json"),
+    "no configuration": (removes("config.json"), "has no config.json"),
     "bytes": (lambda folder: (folder / "config.json").write_bytes(b"\xff"), "is not valid JSON"),
     "larger than its weights": (
         sets(dim=4096, hidden_dim=16384, n_layers=100),
@@ -242,7 +250,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "device": (links("config.json", "/dev/zero"), "config.json of MODEL is no file"),
     "pipe": (as_pipe, "tokenizer.json of MODEL is no file"),
     "no tokenizer": (
-        lambda folder: [path.unlink() for path in folder.glob("*token*")],
+        removes("*token*"),
         "MODEL has no tokenizer: none of tokenizer.json, vocab.txt",
     ),
     "damaged tokenizer": (writes("tokenizer.json", '{"version": "1.0"}'), "cannot load MODEL"),
