@@ -152,7 +152,10 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "pickle": (pickled, "has no safetensors"),
     **{
-        f"type {kind}": (sets(model_type=kind), "textune trains encoders of texts, of the types a")
+        f"type {kind}": (
+            sets(model_type=kind),
+            "encoders of texts, no decoders or encoder-decoders, of the types a",
+        )
         for kind in ("gpt2", "bart", "own", None, ["bert"], "timm_wrapper", "a\nb")
     },
     "decoder": (sets(is_decoder=True), "config.json of MODEL sets is_decoder, which no method"),

@@ -73,8 +73,8 @@ def _configuration(source: SourceFolder) -> dict[str, Any]:
     if model_type not in TYPES:
         raise source.refused(
             "config.json",
-            f"says that it is of type {model_type!s:.60}, but textune trains encoders of texts, of"
-            f" the types {', '.join(TYPES)}",
+            f"says that it is of type {model_type!s:.60}, but textune trains encoders of texts, no"
+            f" decoders or encoder-decoders, of the types {', '.join(TYPES)}",
         )
     for key in _OTHER_WAYS:
         if given.get(key):
