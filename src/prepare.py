@@ -18,9 +18,10 @@ def main() -> None:
     from textune.io import write_json
     from textune.modeling.pretrained import tokenize
     from textune.pipeline.paths import METRICS, PREPARED
-    from textune.pipeline.tracking import require_tracked
+    from textune.pipeline.tracking import require_model_tracked, require_tracked
 
     require_source(params.data.source)
+    require_model_tracked(params.model)
     if params.data.source in OF_FILES:
         require_tracked(Path(params.data.path))
     corpus = read_source(params.data, params.task)

@@ -75,8 +75,8 @@ class HubRepository:
             if isinstance(error, DatasetNotFoundError) and "gated" in str(error):
                 raise UserError(gated) from None
             raise UserError(
-                f"{self._what} is not on the hub, or is private; mend"
-                f" {self._key}, or log in with `hf auth login`"
+                f"{self._key}: {self._no_folder}{self._kind} {self.name} is not on the hub, or is"
+                f" private; mend {self._key}, or log in with `hf auth login`"
             ) from None
         except errors.RevisionNotFoundError:
             raise UserError(
@@ -108,6 +108,11 @@ class HubRepository:
     def _kind(self) -> str:
         return self.kind.replace("dataset", "data set")
 
+    @property
+    def _no_folder(self) -> str:
+        """A model may have been meant as a folder."""
+        return f"there is no folder {self.name}, and " if self.kind == "model" else ""
+
     def _unreachable(self, error: Exception) -> str:
         from huggingface_hub import constants
 
@@ -116,9 +121,11 @@ class HubRepository:
         else:
             status = getattr(getattr(error, "response", None), "status_code", None)
             reason = f"{constants.ENDPOINT} answers {status}" if status else "no connection"
+        at = f" at {self.revision}" if self.revision else ""
+        cache = os.environ.get("HF_HOME", constants.HF_HOME)
         return (
-            f"{self._what} at {self.revision} is not in the cache and the hub cannot be reached"
-            f" ({reason}): copy {os.environ.get('HF_HOME', constants.HF_HOME)} from a machine that"
+            f"{self._key}: {self._no_folder}{self._kind} {self.name}{at} is not in the cache, and"
+            f" the hub cannot be reached ({reason}): copy {cache} from a machine that"
             f" has it, or set {_BUNDLED[self.kind]}"
         )
 
@@ -141,6 +148,11 @@ def download_model(name: str, revision: str | None) -> Path:
     cache = " in the cache, which may lack some of it," if constants.HF_HUB_OFFLINE else ""
     require_safetensors(folder, f"{name} at {commit}{cache}")
     return folder
+
+
+def is_repository(name: str) -> bool:
+    """Whether the hub could have a repository of that name, which looks like a path otherwise."""
+    return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) is not None and not name.startswith(".")
 
 
 def require_safetensors(folder: Path, name: str) -> None:

@@ -83,12 +83,19 @@ def test_what_cannot_be_had_is_told_in_one_line(hub: Hub, tmp_path: Path) -> Non
         (NAME, None): f"model.revision is null, which moves; now main of {NAME} is {COMMIT}",
         (NAME, "main"): f"is {COMMIT}: set model.revision to that",
         (NAME, "f" * 40): f"model {NAME} has no revision ffff",
-        ("somebody/else", COMMIT): "model somebody/else is not on the hub, or is private",
-        ("no/such/folder", COMMIT): "model no/such/folder is not on the hub",
+        (
+            "somebody/else",
+            COMMIT,
+        ): "there is no folder somebody/else, and model somebody/else is not"
+        " on the hub, or is private",
+        ("no/such/folder", COMMIT): "there is no folder no/such/folder",
+        ("/data/models/bert", COMMIT): "there is no folder /data/models/bert",
     }
     for told, expected in zip(load(hub, tmp_path, *wrong), wrong.values(), strict=True):
         assert told.startswith("model.")
         assert expected in told
+    # What cannot be a name on the hub is not asked of it.
+    assert not [request for request in hub.requests if "such" in request or "data" in request]
 
 
 @pytest.mark.parametrize(

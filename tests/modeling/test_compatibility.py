@@ -37,12 +37,17 @@ def test_an_architecture_that_adapters_does_not_know(tiny_params: MakeParams) ->
 
 
 def test_one_obstacle_of_several_methods_is_told_once(tiny_params: MakeParams) -> None:
-    params = tiny_params("bert", model={"name": "no/such/folder"})
-    with pytest.raises(UserError) as raised:
-        require(params, *METHODS)
-    told = str(raised.value)
-    assert told.count("no/such/folder is not on the hub") == 1
-    assert "; it has" not in told
+    for name, expected in {
+        "no/such/folder": "model.name: there is no folder no/such/folder",
+        "/data/models/bert": "model.name: there is no folder /data/models/bert",
+        "models/bert": "model.name: there is no folder models/bert, and model models/bert is",
+    }.items():
+        with pytest.raises(UserError) as raised:
+            require(tiny_params("bert", model={"name": name}), *METHODS)
+        told = str(raised.value)
+        assert told.startswith(expected)
+        assert told.count("there is no folder") == 1
+        assert "; it has" not in told
 
 
 def test_a_wrong_parameter_is_not_taken_for_a_missing_method(tiny_params: MakeParams) -> None:

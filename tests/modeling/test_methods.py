@@ -1,6 +1,7 @@
 """Every method trains the same head on a fresh encoder, and is the same model when loaded again."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,6 +78,7 @@ def test_a_pooler_that_the_checkpoint_lacks_is_part_of_the_head(
     params = tiny_params("bert")
     headless = BertModel.from_pretrained(params.model.name, add_pooling_layer=False)
     headless.save_pretrained(tmp_path, safe_serialization=True)
+    shutil.copy(Path(params.model.name, "tokenizer.json"), tmp_path)
     classifier = fresh(
         params.model_copy(update={"model": params.model.model_copy(update={"name": str(tmp_path)})})
     )
@@ -121,8 +123,24 @@ def test_an_adapter_with_another_head_is_not_loaded(
     head = load_file(weights)
     method.load(fresh(params), tmp_path)
     save_file({name: head[name] for name in sorted(head)[1:]}, weights)
-    with pytest.raises(UserError, match=r"head\.safetensors is not of this model's head"):
+    with pytest.raises(UserError, match="holds another model's adapter or head"):
         method.load(fresh(params), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["lora", "adapter"])
+def test_configurations_beside_trained_weights_are_not_read(
+    tiny_params: MakeParams, tmp_path: Path, name: str
+) -> None:
+    params = tiny_params("bert")
+    expected, _ = save_changed(params, name, tmp_path)
+    hostile = {"peft_type": "LORA", "megatron_core": "own", "auto_mapping": {"parent_library": "x"}}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(hostile))
+    loaded = params.encoder_method(name).load(fresh(params, seed=99), tmp_path).eval()
+    torch.testing.assert_close(logits(loaded), expected, atol=1e-5, rtol=0)
+    for weights in tmp_path.glob("adapter*.safetensors"):
+        save_file({"other": torch.zeros(1)}, weights)
+    with pytest.raises(UserError, match="holds another model's"):
+        params.encoder_method(name).load(fresh(params), tmp_path)
 
 
 IDS = torch.tensor([[2, 40, 41, 42, 3], [2, 43, 44, 3, 0]])
@@ -161,7 +179,7 @@ def test_saved_and_loaded_it_is_the_same_model(
     assert (size < whole / 2) == (name in ("lora", "adapter"))
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name != "lora"])
+@pytest.mark.parametrize("name", METHODS)
 def test_a_loaded_model_has_the_same_parameters_to_train(
     tiny_params: MakeParams, tmp_path: Path, name: str
 ) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import git, write_tweeteval
+from textune.config.sections import ModelParams
 from textune.errors import UserError
-from textune.pipeline.tracking import require_tracked
+from textune.pipeline.tracking import require_model_tracked, require_tracked
 
 
 @pytest.fixture
@@ -41,3 +42,30 @@ def test_folder_that_dvc_tracks_is_accepted(folder: Path) -> None:
     subprocess.run(["dvc", "init", "-q"], check=True, capture_output=True)
     subprocess.run(["dvc", "add", "-q", "raw"], check=True, capture_output=True)
     require_tracked(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("new", "model.name: neither git nor DVC tracks all of new, so .* run `dvc add new`"),
+        ("../new", "model.name: ../new is outside of the project, .*; set it to .*/new$"),
+        ("raw", None),
+        ("no/folder", None),
+        ("bundled:all-MiniLM-L6-v2", None),
+    ],
+)
+def test_a_model_in_the_project_is_tracked(
+    folder: Path, name: str, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("new", "work/new"):
+        Path(path).mkdir(parents=True)
+        Path(path, "config.json").write_text("{}")
+    model = ModelParams(name=name, revision=None, max_length=8)
+    require_model_tracked(model.model_copy(update={"name": str(Path("new").resolve())}))
+    if told is None:
+        require_model_tracked(model)
+        return
+    if name.startswith(".."):
+        monkeypatch.chdir("work")
+    with pytest.raises(UserError, match=told):
+        require_model_tracked(model)

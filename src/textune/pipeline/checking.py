@@ -3,6 +3,7 @@
 from textune.data.sources.registry import require_source
 from textune.params import Params
 from textune.pipeline.stages import require_stages
+from textune.pipeline.tracking import require_model_tracked
 from textune.runs.tuning import FLAG
 from textune.stats.comparison_file import pair_keys
 from textune.stats.results import declared_pairs
@@ -17,14 +18,16 @@ def check(params: Params) -> list[str]:
     require_source(params.data.source)
     pair_keys(declared_pairs(params.methods))
     require_stages(methods)
+    require_model_tracked(params.model)
 
     # Heavy, and of no use before the rest is right.
     from textune.modeling.compatibility import require_compatible
     from textune.pipeline.adoption import tuned_elsewhere
+    from textune.pipeline.rehearsal import Rehearsal
     from textune.training.quiet import quieten
 
     quieten()
-    require_compatible(params.model, methods)
+    require_compatible(params.model, methods, Rehearsal(params).attempt)
     untuned = tuned_elsewhere(params)
     if not untuned:
         return []

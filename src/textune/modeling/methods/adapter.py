@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textune.modeling.pretrained import Classifier
 
 _NAME = "textune"
-_HEAD = "head.safetensors"
+_WEIGHTS, _HEAD = "adapter.safetensors", "head.safetensors"
 
 
 class Adapter(EncoderMethod):
@@ -50,14 +50,14 @@ class Adapter(EncoderMethod):
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
         from safetensors.torch import load_file
 
-        model = self._prepared(classifier)
-        # Without set_active the adapter would be loaded, but not used.
-        model.load_adapter(str(folder), with_head=False, set_active=True, use_safetensors=True)
-        head = load_file(folder / _HEAD)
-        if set(head) != classifier.head:
-            raise UserError(f"{folder / _HEAD} is not of this model's head; run `dvc repro`")
-        model.load_state_dict(head, strict=False)
-        return self._trainable(model, classifier)
+        # As `attach` makes it: adapter_config.json, which can name code, is for others to read.
+        model: Any = self.attach(classifier)
+        saved = {**load_file(folder / _WEIGHTS), **load_file(folder / _HEAD)}
+        trained = {name for name, weights in model.named_parameters() if weights.requires_grad}
+        if set(saved) != trained:
+            raise UserError(f"{folder} holds another model's adapter or head; run `dvc repro`")
+        model.load_state_dict(saved, strict=False)
+        return model
 
     @staticmethod
     def _trainable(model: Any, classifier: "Classifier") -> Any:

@@ -64,9 +64,16 @@ class Lora(EncoderMethod):
         saver.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
-        from peft import PeftModel
+        from peft import get_peft_model_state_dict, set_peft_model_state_dict
+        from safetensors.torch import load_file
 
-        return PeftModel.from_pretrained(classifier.model, str(folder))
+        # As `attach` makes it: adapter_config.json, which can name code, is for others to read.
+        model: Any = self.attach(classifier)
+        saved = load_file(folder / "adapter_model.safetensors")
+        if saved.keys() != get_peft_model_state_dict(model, save_embedding_layers=False).keys():
+            raise UserError(f"{folder} holds another model's LoRA or head; run `dvc repro`")
+        set_peft_model_state_dict(model, saved)
+        return model
 
     def _targets(self, classifier: "Classifier") -> list[str]:
         """Full names of the modules to update, so that peft cannot match others by their ending."""
