@@ -18,6 +18,8 @@ from textune.pipeline.given import as_given
 from textune.pipeline.learners import make_learner
 from textune.pipeline.tuning import tune
 from textune.runs.tuning import Trial, Tuning, read_tuning
+from textune.training.checkpoints import stored
+from textune.training.trainer import TextTrainer
 
 
 @pytest.fixture
@@ -183,8 +185,9 @@ def test_a_damaged_cache_names_the_file(made: list[Any], tmp_path: Path) -> None
 
 
 def test_the_stage_with_a_real_learner(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Real trials of the head on the tiny data; training then takes the recipe, and test is not
-    opened before."""
+    """Real trials of the head on the tiny data; training then takes the recipe and what the best
+    trial learned, and test is not opened before."""
+    monkeypatch.setenv("TEXTUNE_CACHE", str(workspace / "cache"))
     params_yaml = (workspace / "params.yaml").read_text()
     changed = params_yaml.replace("all: false", "all: true")
     assert changed != params_yaml
@@ -203,8 +206,13 @@ def test_the_stage_with_a_real_learner(workspace: Path, monkeypatch: pytest.Monk
     assert found.recipe == {"learning_rate": best.values["learning_rate"], "epochs": 2}
     assert all(trial.operations > 0 for trial in found.trials)
     test.write_bytes(content)
+    (left,) = stored()
+    assert (left.about["name"], left.about["step"]) == ("baseline", left.about["steps"])
+    # The training of the best trial is that of this seed, and is done.
+    monkeypatch.setattr(TextTrainer, "train", lambda self: pytest.fail("it trains again"))
     monkeypatch.setattr("sys.argv", ["train.py", "baseline", "0"])
     runpy.run_path(str(ROOT / "src/train.py"), run_name="__main__")
+    assert stored() == []
     method = read_json(workspace / "models/baseline/0/run.json")["params"]["method"]
     assert method["learning_rate"] == found.recipe["learning_rate"]
     assert method["epochs"] == 2
