@@ -1,6 +1,6 @@
 """A word to whoever waits."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import TypeVar
 
@@ -14,9 +14,9 @@ Item = TypeVar("Item")
 
 
 def shown(
-    items: Iterable[Item], total: int, doing: str, clock: Callable[[], float] = monotonic
+    items: Iterable[Item], total: int, doing: str, patience: float = PATIENCE
 ) -> Iterator[Item]:
-    """The items as they come; after `PATIENCE` seconds a bar on stderr tells how far they are.
+    """The items as they come; after `patience` seconds a bar on stderr tells how far they are.
 
     doing: what happens to them. Nothing is written where stderr is no terminal, and nothing stays.
     """
@@ -32,7 +32,7 @@ def shown(
         for item in items:
             yield item
             bar.advance(task)
-            if clock() - began > PATIENCE:
+            if monotonic() - began > patience:
                 bar.start()
     finally:
         bar.stop()

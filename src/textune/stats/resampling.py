@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from textune.metrics.catalog import COMPARED
+from textune.stats.progress import shown
 
 _CELLS = 1_000_000  # columns x resamples held at once: 8 MB an array
 
@@ -110,7 +111,9 @@ def bootstrap(
         units = patterns.by_cluster.shape[0]
         shares = np.full(units, 1 / units)
     drawn = []
-    for count in _batches(resamples, max(len(shares), len(patterns.sizes), 2 * patterns.classes)):
+    columns = max(len(shares), len(patterns.sizes), 2 * patterns.classes)
+    batches = list(_batches(resamples, columns))
+    for count in shown(batches, len(batches), "drawing test examples again"):
         times = random.multinomial(units, shares, size=count)
         drawn.append(_weighted(patterns, _of_patterns(patterns, times)))
     return np.concatenate(drawn, axis=-1)
