@@ -106,7 +106,14 @@ def test_of_many_classes_the_most_frequent_confusions_are_written(
     assert len(rows) == len(shown) ** 2 == MOST_CLASSES**2
     numbers = [labels.index(name) for name in shown]
     assert numbers == sorted(numbers)
-    assert {"class 2", labels[-1]} <= set(shown)
+    counts = sum(
+        confusion_matrix(test.labels, runs[name][0].predicted("test")) for name in runs.methods
+    )
+    np.fill_diagonal(counts, 0)
+    # So many pairs have no more classes than are shown.
+    least = np.sort(counts, axis=None)[-MOST_CLASSES // 2]
+    counts[np.ix_(numbers, numbers)] = 0
+    assert counts.max() <= least
     shares = confusion_matrix(test.labels, runs["lora"][0].predicted("test"), normalize="true")
     expected = shares[np.ix_(numbers, numbers)].ravel()
     assert [float(row["share"]) for row in rows] == pytest.approx(expected, abs=1e-4)
