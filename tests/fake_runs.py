@@ -73,13 +73,24 @@ def write_models(folder: Path, seeds: Sequence[int] = (0, 1)) -> None:
         write_run(folder, "full", seed, skill=1.6, trainable=TRAINED["full"])
 
 
-def write_run(models: Path, name: str, seed: int, *, skill: float, trainable: int) -> RunFolder:
+def write_run(
+    models: Path,
+    name: str,
+    seed: int,
+    *,
+    skill: float,
+    trainable: int,
+    examples: int = EXAMPLES,
+    labels: Sequence[str] = LABELS,
+) -> RunFolder:
     """Write one run; its predictions depend on `trainable` and the seed."""
+    size = {"examples": examples, "classes": len(labels)}
     folder = RunFolder.of(models, name, seed)
     for split in SPLITS:
-        folder.write_predictions(split, random_predictions(trainable + seed, skill))
+        folder.write_predictions(split, random_predictions(trainable + seed, skill, **size))
         if name == "baseline":
-            folder.write_predictions(split, random_predictions(99 + seed, skill=0), untrained=True)
+            before = random_predictions(99 + seed, 0, **size)
+            folder.write_predictions(split, before, untrained=True)
     write_curve(folder, "accuracy", [0.3, 0.5 + seed / 10, 0.6])
     write_curve(folder, "loss", [1.1, 0.8, 0.9])
     method = KINDS.get(name, name)
@@ -89,7 +100,7 @@ def write_run(models: Path, name: str, seed: int, *, skill: float, trainable: in
             method=method,
             task="single_label",
             seed=seed,
-            label_names=LABELS,
+            label_names=list(labels),
             best_epoch=2,
             cost=Cost(
                 trainable_parameters=trainable,

@@ -4,6 +4,7 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,18 @@ import pytest
 import vl_convert
 from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 from dvclive import Live
+from sklearn.metrics import confusion_matrix
 
-from tests.fake_runs import LABELS, TRAINED, load, random_predictions, write_curve
+from tests.fake_runs import LABELS, TRAINED, load, random_predictions, write_curve, write_run
 from textune.errors import UserError
-from textune.report.plot_data import confusion, curves, reliabilities, write_plot_data
+from textune.report.plot_data import (
+    MOST_CLASSES,
+    confusion,
+    curves,
+    reliabilities,
+    write_plot_data,
+)
+from textune.runs import predictions
 from textune.runs.store import RunFolder, RunSet
 
 TEMPLATES = Path(__file__).parents[2] / ".dvc/plots"
@@ -75,6 +84,40 @@ def test_confusion_is_the_mean_share_of_the_true_class(runs: RunSet) -> None:
         shares.append((run.predicted("test")[neutral] == 2).mean())
     expected = round(sum(shares) / 2, 4)
     assert ("full fine-tuning", "neutral", "🙂", expected) in confusion(runs)
+
+
+def test_of_many_classes_the_most_frequent_confusions_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = [f"class {number}" for number in range(MOST_CLASSES + 70)]
+    for name in ("baseline", "lora"):
+        write_run(tmp_path, name, 0, skill=3.0, trainable=5, examples=2000, labels=labels)
+    # LoRA takes the last class for the third.
+    path = RunFolder.of(tmp_path, "lora", 0).predictions("test")
+    test = predictions.read(path)
+    taken = np.where(test.labels == len(labels) - 1, 2, test.probabilities.argmax(axis=1))
+    sure = np.eye(len(labels), dtype=np.float32)[taken]
+    predictions.write(path, replace(test, probabilities=sure))
+    runs = load(tmp_path, [0], ["baseline", "lora"])
+    write_plot_data(runs, tmp_path / "plots")
+    with (tmp_path / "plots/confusion.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["method"] == "LoRA"]
+    shown = list(dict.fromkeys(row["actual"] for row in rows))
+    assert len(rows) == len(shown) ** 2 == MOST_CLASSES**2
+    numbers = [labels.index(name) for name in shown]
+    assert numbers == sorted(numbers)
+    counts = sum(
+        confusion_matrix(test.labels, runs[name][0].predicted("test")) for name in runs.methods
+    )
+    np.fill_diagonal(counts, 0)
+    # So many pairs have no more classes than are shown.
+    least = np.sort(counts, axis=None)[-MOST_CLASSES // 2]
+    counts[np.ix_(numbers, numbers)] = 0
+    assert counts.max() <= least
+    shares = confusion_matrix(test.labels, runs["lora"][0].predicted("test"), normalize="true")
+    expected = shares[np.ix_(numbers, numbers)].ravel()
+    assert [float(row["share"]) for row in rows] == pytest.approx(expected, abs=1e-4)
+    assert f"has the {MOST_CLASSES} classes of the most frequent" in capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")

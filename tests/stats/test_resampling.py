@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -126,10 +128,75 @@ def test_seeds_of_opposite_sign_cancel_in_the_mean() -> None:
     assert pvalues[0, 2] > 0.9
 
 
-def test_77_classes() -> None:
-    labels, predicted = models(7, 1500, 0.7, 0.8, classes=77)
-    patterns = Patterns.of(labels, predicted, 77)
-    assert scores(patterns)[1, 1] == pytest.approx(
-        recall_score(labels, predicted[1], labels=range(77), average="macro", zero_division=0)
-    )
-    assert bootstrap(patterns, 20, np.random.default_rng(0)).shape == (3, 2, 20)
+def directly(labels: Labels, predicted: Labels, times: NDArray[np.float64]) -> list[float]:
+    """Accuracy, macro recall and F1 of 77 classes where each example counts so many times."""
+    there = np.unique(labels[times > 0])
+    counted = len(there) + 77 - len(np.unique(labels))
+    means = [
+        score(labels, predicted, labels=there, average=None, sample_weight=times, zero_division=0)
+        for score in (recall_score, f1_score)
+    ]
+    accuracy = np.average(predicted == labels, weights=times)
+    return [accuracy, *(mean.sum() / counted for mean in means)]
+
+
+@pytest.fixture(scope="module")
+def many() -> Patterns:
+    """Of four models with 77 classes, of which two have no example."""
+    labels, predicted = models(7, 1500, 0.7, 0.8, 0.75, 0.75, classes=77)
+    known = labels < 75
+    return Patterns.of(labels[known], predicted[:, known], 77)
+
+
+def test_scores_of_many_classes_are_those_of_scikit_learn(many: Patterns) -> None:
+    drawn = bootstrap(many, 6, np.random.default_rng(0))
+    shares = many.sizes / many.examples
+    times = np.random.default_rng(0).multinomial(many.examples, shares, 6).astype(np.float64)
+    for weights, found in [
+        (many.sizes.astype(np.float64), scores(many)),
+        *zip(times, np.moveaxis(drawn, -1, 0), strict=True),
+    ]:
+        for model, predicted in enumerate(many.predicted):
+            expected = directly(many.labels, predicted, weights)
+            assert found[:, model] == pytest.approx(expected, abs=1e-12)
+
+
+def test_permutations_of_many_classes_are_those_of_scikit_learn(many: Patterns) -> None:
+    """Two seeds of two methods, exchanged nine times."""
+    labels = np.tile(many.labels, 2)
+
+    def differences(exchanged: NDArray[np.int64]) -> NDArray[np.float64]:
+        times = np.concatenate([many.sizes - exchanged, exchanged]).astype(np.float64)
+        pairs = list(zip(many.predicted[:2], many.predicted[2:], strict=True))
+        by_seed = np.array(
+            [
+                np.subtract(
+                    directly(labels, np.concatenate([first, second]), times),
+                    directly(labels, np.concatenate([second, first]), times),
+                )
+                for first, second in pairs
+            ]
+        )
+        return np.vstack([by_seed, by_seed.mean(axis=0)]).T
+
+    random = np.random.default_rng(0)
+    drawn = [differences(random.binomial(many.sizes, 0.5)) for _ in range(9)]
+    observed = np.abs(differences(np.zeros_like(many.sizes)))
+    expected = (1 + (np.abs(drawn) >= observed - 1e-12).sum(axis=0)) / 10
+    found = permutation_pvalues(many, 9, np.random.default_rng(0))
+    assert found == pytest.approx(expected)
+    assert len(np.unique(found)) > 2
+
+
+def test_memory_does_not_grow_with_classes_times_examples() -> None:
+    """Of 1,000 classes and 5,000 examples an array of 8-byte numbers would take 40 MB."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 1000, 5000)
+    predicted = np.where(random.random((4, 5000)) < 0.7, labels, random.integers(0, 1000, 5000))
+    tracemalloc.start()
+    patterns = Patterns.of(labels, predicted, 1000)
+    bootstrap(patterns, 20, random)
+    permutation_pvalues(patterns, 20, random)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10e6

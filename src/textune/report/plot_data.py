@@ -20,6 +20,8 @@ from textune.metrics.catalog import DIGITS
 from textune.runs.store import Run, RunFolder, RunSet
 
 CURVES = ("accuracy", "loss")
+# Whole matrices of more classes are megabytes in git, and no picture that anybody can read.
+MOST_CLASSES = 30
 _SHARE_DIGITS = 4
 
 CurveRow = tuple[str, int, float]
@@ -30,6 +32,7 @@ ReliabilityRow = tuple[str, float, float, float]
 def write_plot_data(runs: RunSet, folder: Path) -> None:
     """Write curves/<metric>.csv, confusion.csv and reliability.csv to `folder`.
 
+    Prints a line if confusion.csv does not have all classes.
     Raises `UserError` if a run lacks the log of its epochs.
     """
     for metric in CURVES:
@@ -37,6 +40,11 @@ def write_plot_data(runs: RunSet, folder: Path) -> None:
         write_csv(folder / "curves" / f"{metric}.csv", header, curves(runs, metric))
     header_of_confusion = ("method", "actual", "predicted", "share")
     write_csv(folder / "confusion.csv", header_of_confusion, confusion(runs))
+    if len(runs.label_names) > MOST_CLASSES:
+        print(
+            f"{folder / 'confusion.csv'} has the {MOST_CLASSES} classes of the most frequent"
+            f" confusions, of {len(runs.label_names):,} classes"
+        )
     header_of_reliability = ("method", "confidence", "accuracy", "share")
     write_csv(folder / "reliability.csv", header_of_reliability, reliabilities(runs))
 
@@ -54,17 +62,41 @@ def curves(runs: RunSet, metric: str) -> list[CurveRow]:
 
 
 def confusion(runs: RunSet) -> list[ConfusionRow]:
-    """(title, true label, predicted label, share of the true label) on test, mean over seeds."""
-    labels = runs.label_names
+    """(title, true label, predicted label, share of the true label) on test, mean over seeds.
+
+    Of `confused_classes`, which are all if they are few.
+    """
+    classes = confused_classes(runs)
+    labels = [runs.label_names[number] for number in classes]
     rows: list[ConfusionRow] = []
     for name, of_method in runs.items():
-        shares = np.mean([_confusion(run) for run in of_method], axis=0)
+        shares = np.mean([_confusion(run, classes) for run in of_method], axis=0)
+        title = runs.title(name)
         rows += [
-            (runs.title(name), actual, predicted, round(share, _SHARE_DIGITS))
+            (title, actual, predicted, round(share, _SHARE_DIGITS))
             for actual, of_actual in zip(labels, shares.tolist(), strict=True)
             for predicted, share in zip(labels, of_actual, strict=True)
         ]
     return rows
+
+
+def confused_classes(runs: RunSet) -> list[int]:
+    """The classes whose confusions are written, ascending: all, or `MOST_CLASSES` of more.
+
+    Those are the classes of the most frequent confusions on test, all trained models together, and
+    then, if fewer are ever confused, the first ones.
+    """
+    count = len(runs.label_names)
+    if count <= MOST_CLASSES:
+        return list(range(count))
+    models = [run for name in runs.methods for run in runs[name]]
+    actual = np.concatenate([run.predictions["test"].labels for run in models])
+    predicted = np.concatenate([run.predicted("test") for run in models])
+    wrong = actual != predicted
+    confusions, times = np.unique((actual * count + predicted)[wrong], return_counts=True)
+    most_frequent = confusions[np.argsort(-times, kind="stable")]
+    by_frequency = np.stack(np.divmod(most_frequent, count), axis=1).ravel().tolist()
+    return sorted(list(dict.fromkeys([*by_frequency, *range(count)]))[:MOST_CLASSES])
 
 
 def reliabilities(runs: RunSet) -> list[ReliabilityRow]:
@@ -111,12 +143,15 @@ def _read_curve(folder: RunFolder, metric: str) -> dict[int, float]:
         ) from None
 
 
-def _confusion(run: Run) -> NDArray[np.float64]:
-    """(k, k) rows are true classes; a row sums to 1, or to 0 for a class without an example."""
-    from sklearn.metrics import confusion_matrix
+def _confusion(run: Run, classes: Sequence[int]) -> NDArray[np.float64]:
+    """(c, c) of c classes: rows are true classes, shares of all the class's examples.
 
-    classes = range(len(run.record.label_names))
-    shares: NDArray[np.float64] = confusion_matrix(
-        run.predictions["test"].labels, run.predicted("test"), labels=classes, normalize="true"
-    )
-    return shares
+    With all classes a row sums to 1, or to 0 for a class without an example.
+    """
+    labels, predicted = run.predictions["test"].labels, run.predicted("test")
+    place = np.full(len(run.record.label_names), len(classes))
+    place[classes] = np.arange(len(classes))
+    counts = np.zeros((len(classes) + 1, len(classes) + 1))
+    np.add.at(counts, (place[labels], place[predicted]), 1)
+    examples = np.maximum(counts[:-1].sum(axis=1, keepdims=True), 1)
+    return counts[:-1, :-1] / examples

@@ -17,6 +17,7 @@ from textune.metrics.catalog import DIGITS
 from textune.metrics.scores import label_keys
 from textune.runs.store import Run, RunSet
 from textune.stats.comparison import accuracy_interval
+from textune.stats.progress import shown
 
 ERRORS = 50
 # With fewer examples an interval would say little and not hold.
@@ -60,7 +61,8 @@ def slices(runs: RunSet, texts: Sequence[str], settings: EvaluateParams) -> dict
         raise UserError(f"a method cannot be called {_COUNT}: slices.json counts by that key")
     by_slice: dict[str, Any] = {}
     clusters = runs.first.predictions["test"].clusters
-    for slice_name, inside in _slices(runs.first, texts).items():
+    members = _slices(runs.first, texts)
+    for slice_name, inside in shown(members.items(), len(members), "slices of test"):
         if inside.sum() < SMALLEST:
             continue
         by_slice[slice_name] = {_COUNT: int(inside.sum())}

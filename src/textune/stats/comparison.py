@@ -4,7 +4,9 @@ Two questions are kept apart; see `seeds`. Verdicts are about newly trained mode
 `seeds.SEEDS_NEEDED` seeds on, and about the trained models with fewer.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 
 import numpy as np
@@ -20,6 +22,7 @@ from textune.stats.differences import FixedModelsP, differences
 from textune.stats.intervals import score_with_intervals
 from textune.stats.looks import levels_to_come, share_of_level
 from textune.stats.planning import MOST_SEEDS, with_plan
+from textune.stats.progress import shown
 from textune.stats.recommendation import recommend
 from textune.stats.resampling import Patterns, bootstrap, permutation_pvalues, scores
 from textune.stats.results import (
@@ -36,6 +39,8 @@ from textune.stats.seeds import Means, ResampledScores, question_of
 # less than the margin. Where fewer make the margin, test may well have none of them, and the tests
 # do not hold: the rule of three (docs/statistics.md has the simulations).
 _ENOUGH_ERRORS = 3
+# Drawing takes most of the time and waits for no other thread; each holds about 100 MB.
+_THREADS = 8
 
 
 def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
@@ -48,7 +53,7 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
     pairs = declared_pairs(runs.methods)
     share = share_of_level(len(runs.seeds), settings)
     by_metric = _resampled_scores(runs, settings)
-    pvalues = {pair: _fixed_models_p(runs, pair, settings) for pair in pairs}
+    pvalues = _all_fixed_models_p(runs, pairs, settings)
     compared = {
         metric: differences(
             by_metric[metric], {pair: pvalues[pair][metric] for pair in pairs}, settings, share
@@ -197,6 +202,15 @@ def _small_classes(runs: RunSet, enough: int) -> list[str]:
     labels = runs.first.predictions["test"].labels
     counts = np.bincount(labels, minlength=len(runs.label_names))
     return [name for name, count in zip(runs.label_names, counts, strict=True) if count < enough]
+
+
+def _all_fixed_models_p(
+    runs: RunSet, pairs: Sequence[PairNames], settings: EvaluateParams
+) -> dict[PairNames, dict[ComparedMetric, FixedModelsP]]:
+    """Of every pair. Each draws for itself, so threads change no result."""
+    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
+        found = threads.map(lambda pair: _fixed_models_p(runs, pair, settings), pairs)
+        return dict(zip(pairs, shown(found, len(pairs), "testing pairs of methods"), strict=True))
 
 
 def _fixed_models_p(

@@ -15,6 +15,7 @@ from textune.metrics.calibration import BINS, binned
 from textune.metrics.scores import clipped, label_keys
 from textune.runs.store import Run, RunSet
 from textune.stats.intervals import score_with_intervals
+from textune.stats.progress import shown
 from textune.stats.results import Interval, Score
 from textune.stats.seeds import Floats
 
@@ -53,14 +54,14 @@ def other_scores(runs: RunSet, settings: EvaluateParams) -> list[OtherScore]:
     scores = [run.scores("test") for run in models]
     observed, drawn = _resampled(models, settings)
     # A draw without an example of a class says nothing of its recall.
-    drawn = np.where(np.isnan(drawn), observed[..., None], drawn)
+    np.copyto(drawn, observed[..., None], where=np.isnan(drawn))
     gaps, too_high = _calibration(observed[:, 1 + len(classes) :], drawn[:, 1 + len(classes) :])
     resampled = {"log_loss": drawn[:, 0], "calibration_error": gaps}
     for number in np.flatnonzero(sizes).tolist():
         resampled[classes[number]] = drawn[:, 1 + number]
     examples = dict(zip(classes, sizes.tolist(), strict=True))
     found = []
-    for place, name in enumerate(runs):
+    for place, name in enumerate(shown(runs, len(runs), "intervals of each class")):
         of_method = slice(len(runs.seeds) * place, len(runs.seeds) * (place + 1))
         for key, of_models in resampled.items():
             values = np.array([of_model[key] for of_model in scores[of_method]])
@@ -137,13 +138,17 @@ def _resampled(models: list[Run], settings: EvaluateParams) -> tuple[Floats, Flo
         sums = added @ times.astype(np.float64)
         return _ratios(sums[:classes], sums[classes:].reshape(len(models), -1, times.shape[1]))
 
-    drawn = []
-    for count in _batches(min(settings.resamples, RESAMPLES), max(rows, units)):
+    observed = ratios(np.ones((units, 1)))
+    # With many classes this is large, so it is there once.
+    drawn = np.empty((*observed.shape[:2], min(settings.resamples, RESAMPLES)))
+    done = 0
+    for count in _batches(drawn.shape[-1], max(rows, units)):
         # The unit that is drawn, and the column of its draw, as one number.
         place = random.integers(units, size=(units, count)) * count + np.arange(count)
         times = np.bincount(place.ravel(), minlength=units * count)
-        drawn.append(ratios(times.reshape(units, count)))
-    return ratios(np.ones((units, 1)))[..., 0], np.concatenate(drawn, axis=-1)
+        drawn[..., done : done + count] = ratios(times.reshape(units, count))
+        done += count
+    return observed[..., 0], drawn
 
 
 def _added(model: Run, classes: int) -> _Sparse:

@@ -9,6 +9,7 @@ than as many examples of different clusters. With clusters, whole clusters are d
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from textune.metrics.catalog import COMPARED
+from textune.stats.progress import shown
 
 _CELLS = 1_000_000  # columns x resamples held at once: 8 MB an array
+
+# One example has one class, so of (classes, g) numbers nearly all are 0.
+_Counts = sparse.csr_array[np.float64, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Patterns:
     predicted: NDArray[np.int64]
     sizes: NDArray[np.int64]
     classes: int
-    by_cluster: sparse.csr_array[np.float64, tuple[int, int]] | None = None
+    by_cluster: _Counts | None = None
 
     @classmethod
     def of(
@@ -62,23 +67,30 @@ class Patterns:
         """n."""
         return int(self.sizes.sum())
 
-    @property
+    @cached_property
     def absent(self) -> int:
         """How many classes have no example."""
         return self.classes - len(np.unique(self.labels))
 
-    def is_class(self) -> NDArray[np.float64]:
+    @cached_property
+    def of_class(self) -> _Counts:
         """(classes, g) 1 where the pattern is of the class."""
         return _indicators(self.labels, self.classes)
 
-    def is_predicted(self) -> NDArray[np.float64]:
-        """(models, classes, g) 1 where the model predicts the class."""
-        return np.stack([_indicators(row, self.classes) for row in self.predicted])
+    @cached_property
+    def of_models(self) -> list[_Counts]:
+        """By model (2 classes, g): 1 where it finds the class, then 1 where it predicts it."""
+        of_models = []
+        for predicted in self.predicted:
+            is_predicted = _indicators(predicted, self.classes)
+            is_found = is_predicted.multiply(self.of_class)
+            of_models.append(sparse.vstack([is_found, is_predicted], "csr"))
+        return of_models
 
 
 def scores(patterns: Patterns) -> NDArray[np.float64]:
     """(metrics, models) of the examples as they are, defined as in `metrics.score`."""
-    return _weighted(patterns, patterns.sizes[None].astype(np.float64))[..., 0]
+    return _weighted(patterns, patterns.sizes[:, None].astype(np.float64))[..., 0]
 
 
 def bootstrap(
@@ -99,8 +111,10 @@ def bootstrap(
         units = patterns.by_cluster.shape[0]
         shares = np.full(units, 1 / units)
     drawn = []
-    for count in _batches(resamples, max(len(shares), len(patterns.sizes))):
-        times = random.multinomial(units, shares, size=count).astype(np.float64)
+    columns = max(len(shares), len(patterns.sizes), 2 * patterns.classes)
+    batches = list(_batches(resamples, columns))
+    for count in shown(batches, len(batches), "drawing test examples again"):
+        times = random.multinomial(units, shares, size=count)
         drawn.append(_weighted(patterns, _of_patterns(patterns, times)))
     return np.concatenate(drawn, axis=-1)
 
@@ -119,45 +133,41 @@ def permutation_pvalues(
     With clusters, the predictions of all examples of a cluster are exchanged together.
     """
     seeds = len(patterns.predicted) // 2
-    is_class, is_predicted = patterns.is_class(), patterns.is_predicted()
-    class_sizes = is_class @ patterns.sizes
+    sizes = patterns.sizes[:, None].astype(np.float64)
+    class_sizes = _sums(patterns.of_class, sizes)
+    firsts, seconds = patterns.of_models[:seeds], patterns.of_models[seeds:]
+    shape = (seeds, 2, patterns.classes, -1)
+    first, second = (
+        np.stack([_sums(of_model, sizes) for of_model in of_models]).reshape(shape)
+        for of_models in (firsts, seconds)
+    )
+    gains = sparse.vstack([two - one for one, two in zip(firsts, seconds, strict=True)], "csr")
 
     def differences(exchanged: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(draws, g) how many of each pattern are exchanged, to (metrics, seeds, draws)."""
-        kept = patterns.sizes - exchanged
-        by_seed = np.zeros((len(COMPARED), seeds, len(exchanged)))
-        for seed in range(seeds):
-            first, second = is_predicted[seed], is_predicted[seeds + seed]
-            counts = []
-            for of_class in (is_class, np.ones_like(is_class)):  # hits, then predictions
-                in_first, in_second = first * of_class, second * of_class
-                of_first = (kept @ in_first.T + exchanged @ in_second.T).T
-                # What the first does not have, the second has.
-                of_both = ((in_first + in_second) @ patterns.sizes)[:, None]
-                counts.append((of_first, of_both - of_first))
-            (first_hits, second_hits), (first_predicted, second_predicted) = counts
-            by_seed[:, seed] = _scores(
-                class_sizes, first_hits, first_predicted, patterns.absent
-            ) - _scores(class_sizes, second_hits, second_predicted, patterns.absent)
+        """(g, draws) how many of each pattern are exchanged, to (metrics, seeds, draws)."""
+        gained = _sums(gains, exchanged).reshape(shape)
+        by_seed = np.empty((len(COMPARED), seeds, exchanged.shape[1]))
+        for seed, gain in enumerate(gained):
+            # What the first gains, the second loses.
+            by_seed[:, seed] = _scores(class_sizes, first[seed] + gain, patterns.absent)
+            by_seed[:, seed] -= _scores(class_sizes, second[seed] - gain, patterns.absent)
         return by_seed
 
-    observed = _with_mean(differences(np.zeros((1, len(patterns.sizes)))))
+    observed = _with_mean(differences(np.zeros_like(sizes)))
     # Differences that are equal in truth may differ in the last bit.
     least = np.abs(observed) - 1e-12
     extreme = np.zeros(observed.shape[:2])
     units = patterns.sizes
     if patterns.by_cluster is not None:
         units = np.ones(patterns.by_cluster.shape[0], np.int64)
-    for count in _batches(resamples, max(len(units), len(patterns.sizes))):
-        exchanged = random.binomial(units, 0.5, size=(count, len(units))).astype(np.float64)
+    for count in _batches(resamples, max(len(units), *gains.shape)):
+        exchanged = random.binomial(units, 0.5, size=(count, len(units)))
         drawn = _with_mean(differences(_of_patterns(patterns, exchanged)))
         extreme += (np.abs(drawn) >= least).sum(axis=-1)
     return (1 + extreme) / (1 + resamples)
 
 
-def _by_cluster(
-    clusters: NDArray[Any], pattern: NDArray[np.int64]
-) -> sparse.csr_array[np.float64, tuple[int, int]]:
+def _by_cluster(clusters: NDArray[Any], pattern: NDArray[np.int64]) -> _Counts:
     """(clusters, g) how many examples of each pattern a cluster has."""
     if clusters.shape != pattern.shape:
         raise ValueError(f"{len(pattern)} examples have clusters of shape {clusters.shape}")
@@ -165,11 +175,17 @@ def _by_cluster(
     return sparse.coo_array((np.ones(len(pattern)), (cluster, pattern))).tocsr()
 
 
-def _of_patterns(patterns: Patterns, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(draws, g) how often each pattern counts, from (draws, clusters), or (draws, g) as it is."""
+def _of_patterns(patterns: Patterns, times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(g, draws) how often each pattern counts, from (draws, clusters) or (draws, g)."""
+    columns = np.ascontiguousarray(times.T, np.float64)
     if patterns.by_cluster is None:
-        return times
-    return np.asarray((patterns.by_cluster.T @ times.T).T, np.float64)
+        return columns
+    return _sums(patterns.by_cluster.T.tocsr(), columns)
+
+
+def _sums(counts: _Counts, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, draws) of (rows, g) and (g, draws). Sums of whole numbers, so their order is free."""
+    return np.asarray(counts @ weights, np.float64)
 
 
 def _with_mean(differences: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,30 +193,26 @@ def _with_mean(differences: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _weighted(patterns: Patterns, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(metrics, models, draws) where each pattern counts `weights` (draws, g) times."""
-    is_class = patterns.is_class()
-    sizes = (weights @ is_class.T).T
-    per_model = []
-    for predicts in patterns.is_predicted():
-        hits, predicted = (weights @ (predicts * is_class).T).T, (weights @ predicts.T).T
-        per_model.append(_scores(sizes, hits, predicted, patterns.absent))
+    """(metrics, models, draws) where each pattern counts `weights` (g, draws) times."""
+    sizes = _sums(patterns.of_class, weights)
+    shape = (2, patterns.classes, -1)
+    per_model = [
+        _scores(sizes, _sums(of_model, weights).reshape(shape), patterns.absent)
+        for of_model in patterns.of_models
+    ]
     return np.stack(per_model, axis=1)
 
 
 def _scores(
-    sizes: NDArray[np.float64],
-    hits: NDArray[np.float64],
-    predicted: NDArray[np.float64],
-    absent: int,
+    sizes: NDArray[np.float64], of_model: NDArray[np.float64], absent: int
 ) -> NDArray[np.float64]:
-    """(metrics, draws) from the classes' numbers of examples, hits and predictions.
+    """(metrics, draws) from the classes' numbers of examples, and a model's hits and predictions.
 
-    hits and predicted: (classes, draws); sizes: the same or (classes,). The `absent` classes, which
-    test has no example of, count as recall and F1 0. A class that only a draw misses does not count
-    in that draw, or else rare classes would lower every resample's mean.
+    sizes: (classes, draws) or (classes, 1); of_model: (2, classes, draws). The `absent` classes,
+    which test has no example of, count as recall and F1 0. A class that only a draw misses does not
+    count in that draw, or else rare classes would lower every resample's mean.
     """
-    if sizes.ndim == 1:
-        sizes = sizes[:, None]
+    hits, predicted = of_model
     counted = (sizes > 0).sum(axis=0) + absent
     accuracy = hits.sum(axis=0) / sizes.sum(axis=0)
     recall = (hits / np.maximum(sizes, 1)).sum(axis=0) / counted
@@ -209,8 +221,10 @@ def _scores(
     return np.stack([by_metric[metric] for metric in COMPARED])
 
 
-def _indicators(values: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    return (values == np.arange(classes)[:, None]).astype(np.float64)
+def _indicators(values: NDArray[np.int64], classes: int) -> _Counts:
+    """(classes, g) 1 in the row of each of g values."""
+    places = values, np.arange(len(values))
+    return sparse.coo_array((np.ones(len(values)), places), (classes, len(values))).tocsr()
 
 
 def _batches(resamples: int, columns: int) -> Iterator[int]:
