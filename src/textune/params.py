@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from textune.config.base import AUTO, UNTRAINED, Name, Section
-from textune.config.explaining import explain
+from textune.config.explaining import explain, shown
 from textune.config.sections import (
     DataParams,
     EvaluateParams,
@@ -79,8 +79,8 @@ class Params(Section):
         kind = section.get("method")
         if not isinstance(kind, str):
             raise UserError(
-                f"{self.origin}: {name}.method is {kind!r}, but it should be the name of a file in"
-                " src/textune/modeling/methods"
+                f"{self.origin}: {name}.method is {shown(kind)}, but it should be the name of a"
+                " file in src/textune/modeling/methods"
             )
         schema = method_class(kind, f"{self.origin}: {name}.method")
         return _checked(schema, section, self.origin, (name,))

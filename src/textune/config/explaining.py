@@ -29,12 +29,8 @@ _KEY = "[key]"
 Place = tuple[str | int, ...]
 
 
-class _Shown(reprlib.Repr):
-    """Values as YAML writes them, the long ones cut, on one line."""
-
-    maxstring = maxother = 60
-    maxlist = maxdict = 6
-    maxlevel = 3
+class _Yaml(reprlib.Repr):
+    """Values as YAML writes them, cut."""
 
     def repr_bool(self, value: bool, _level: int) -> str:
         return "true" if value else "false"
@@ -43,7 +39,11 @@ class _Shown(reprlib.Repr):
         return "null"
 
 
-_shown = _Shown().repr
+def shown(value: Any) -> str:
+    """The value for a message: on one line, and not long."""
+    yaml = _Yaml()
+    yaml.maxlevel, yaml.maxstring, yaml.maxother = 2, 60, 60
+    return f"{yaml.repr(value):.80}"
 
 
 def explain(
@@ -95,7 +95,7 @@ def _place(problem: Any, values: Any) -> Place:
 
 
 def _written(place: Place) -> str:
-    return ".".join(p if re.fullmatch(r"[\w-]+", p) else _shown(p) for p in map(str, place))
+    return ".".join(p if re.fullmatch(r"[\w-]+", p) else shown(p) for p in map(str, place))
 
 
 def _lines(
@@ -122,7 +122,7 @@ def _lines(
             should = _should(problem)
             if field and NoneType in get_args(field.annotation):
                 should += ", or null"
-        yield f"{key or 'the file'} is {_shown(problem['input'])}, but it {should}"
+        yield f"{key or 'the file'} is {shown(problem['input'])}, but it {should}"
 
 
 def _should(problem: Any) -> str:

@@ -49,6 +49,13 @@ class DataParams(Section):
     copies: Literal["near", "exact", "keep"]
     min_confidence: float = Field(ge=0, le=1)
 
+    @field_validator("path")
+    @classmethod
+    def _one_line(cls, path: str) -> str:
+        if any(ord(character) < 32 for character in path):
+            raise ValueError("it should have no control characters")
+        return path
+
     @field_validator("label_column")
     @classmethod
     def _another_column(cls, column: str, info: ValidationInfo) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 
+from textune.config.explaining import shown
 from textune.config.sections import DataParams
 from textune.data.corpus import Corpus
 from textune.errors import UserError
@@ -20,7 +21,7 @@ def require_source(params: DataParams) -> None:
     """Raise `UserError` if there is no such source, or it has not what other parameters ask for."""
     if params.source not in SOURCE_NAMES:
         raise UserError(
-            f"data.source is {params.source!r}, but it may be {', '.join(SOURCE_NAMES)}"
+            f"data.source is {shown(params.source)}, but it may be {', '.join(SOURCE_NAMES)}"
         )
     _only_for(OF_COLUMNS, params, "group_column", "columns to choose from")
     _only_for(OF_HUB, params, "revision", "revisions")
@@ -38,6 +39,6 @@ def _only_for(sources: tuple[str, ...], params: DataParams, key: str, what: str)
     value = getattr(params, key)
     if value is not None and params.source not in sources:
         raise UserError(
-            f"data.{key} is {value!r}, but only the sources {' and '.join(sources)} have {what};"
-            " set it to null"
+            f"data.{key} is {shown(value)}, but only the sources {' and '.join(sources)} have"
+            f" {what}; set it to null"
         )
