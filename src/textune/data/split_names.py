@@ -12,7 +12,7 @@ _USUAL = {"validation": ("validation", "valid", "val", "dev"), "test": ("test",)
 
 def require_labelled(split: str, name: Path | str, labels: Iterable[Any]) -> None:
     """Raise `UserError` if no row has a label: benchmarks keep those of test to themselves."""
-    if all(label is None or str(label).strip() in ("", "-1", "nan") for label in labels):
+    if all(label in (None, -1) or not str(label).strip() or label != label for label in labels):
         cure = "choose another" if split == "train" else "set it to cut"
         raise UserError(f"data.{split}_split: {name} is not labelled; {cure}")
 
