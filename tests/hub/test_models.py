@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.hub.server import Hub, Repository, serve
+from tests.modeling.hostile import sets
 from tests.tiny import ROOT
 
 NAME = "somebody/tiny"
@@ -120,7 +122,7 @@ def test_a_gated_model(hub: Hub, tmp_path: Path) -> None:
     assert f"model {NAME} is gated; accept its terms at https://" in told
 
 
-def test_weights_come_from_safetensors_only(
+def test_weights_come_from_safetensors_only_and_no_kernel_is_named(
     hub: Hub, tmp_path: Path, tiny_models: dict[str, Path]
 ) -> None:
     pickled = tmp_path / "pickled"
@@ -129,7 +131,12 @@ def test_weights_come_from_safetensors_only(
         target = "pytorch_model.bin" if file.suffix == ".safetensors" else file.name
         (pickled / target).write_bytes(file.read_bytes())
     hub.repositories[f"models/{NAME}"].folder = pickled
-    (told,) = load(hub, tmp_path, GOOD)
+    hostile = Path(shutil.copytree(tiny_models["distilbert"], tmp_path / "hostile"))
+    sets(_attn_implementation_internal="evil/kernel")(hostile)
+    hub.repositories["models/evil/model"] = Repository(hostile, COMMIT)
+    told, other = load(hub, tmp_path, GOOD, ("evil/model", COMMIT))
+    assert "config.json of evil/model has _attn_implementation_internal, which can name" in other
+    assert not any("evil/kernel" in request for request in hub.requests)
     assert f"{NAME} at {COMMIT} has no safetensors" in told
     assert "load model and tokenizer once" in told
     assert not any("pytorch_model.bin" in request for request in hub.requests)

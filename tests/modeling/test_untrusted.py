@@ -105,6 +105,8 @@ def told(tmp_path_factory: pytest.TempPathFactory, tiny_models: dict[str, Path])
         capture_output=True,
         text=True,
         check=True,
+        # A configuration of a million layers would be built for ever.
+        timeout=120,
     )
     answers: dict[str, Any] = json.loads(done.stdout)
     answers["left"] = sorted(path.name for path in packages.iterdir())
