@@ -66,7 +66,7 @@ def test_a_wrong_parameter_is_told_before_torch_is_imported(
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "EXIT 1 False\n"
+    assert done.stdout == "EXIT 2 False\n"
     assert re.fullmatch(
         rf"error: params.yaml: \w+\.{key} is 0, but it should be greater than or equal to \d+\n",
         done.stderr,
