@@ -9,9 +9,23 @@ CODE := src tests benchmarks studies
 PAGES := README.md $(wildcard docs/*.md)
 
 PIP_INSTALL := pip install --quiet --progress-bar off --disable-pip-version-check
+# Every file must have a hash in the lock, and what has to be built is built with locked packages.
+LOCKED := --require-hashes --no-build-isolation -c requirements.lock
+# pip verifies no folder, so it gets the names of textune's dependencies instead of textune.
+define install-locked
+@echo 'installing the packages of pyproject.toml: $(1)'
+@.venv/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+groups = {"dependencies": project["dependencies"], **project["optional-dependencies"]}; \
+print(*(name for group in "$(1)".split() for name in groups[group]), sep="\n")' > .venv/names.txt
+@.venv/bin/$(PIP_INSTALL) $(LOCKED) -r .venv/names.txt
+endef
+
+# For every Python and system. A release must be a week old: malicious ones are mostly found by then.
+COMPILE := .venv/bin/uv pip compile --no-config --quiet --no-header --universal --python-version 3.11 \
+  --all-extras --generate-hashes --upgrade --exclude-newer '7 days' pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help install repro test test-slow pages lint types lock
+.PHONY: help install repro test test-slow pages lint types lock outdated audit
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1:\t/p' Makefile | expand -t 14
@@ -44,22 +58,43 @@ lint: install  ## check style, format, direction of imports, and the generated b
 types: install  ## check types
 	mypy
 
-lock:  ## renew requirements.lock from a clean environment
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/$(PIP_INSTALL) -e '.[dev]'
-	{ sed -n '/^#/p' requirements.lock; \
-	  .venv-lock/bin/pip freeze --exclude-editable | sed 's/+.*//'; } > .venv-lock/lock
-	mv .venv-lock/lock requirements.lock
-	rm -rf .venv-lock
+lock: .venv/.supply  ## renew requirements.lock
+	{ sed -n '/^#/p' requirements.lock; $(COMPILE); } > .venv/lock
+	mv .venv/lock requirements.lock
+
+outdated: .venv/.supply  ## say which versions `make lock` would change
+	@$(COMPILE) | awk -f .ci/moves.awk requirements.lock - | sort
+
+audit: .venv/.supply  ## look for known holes in the locked packages
+	.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -s osv $(AUDIT) \
+	  $$(sed -n 's/^\([A-Z][^ ]*\):$$/--ignore-vuln \1/p' audit.yaml)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	"textune needs Python 3.11 or newer; name one with: make install PYTHON=...")'
 	$(PYTHON) -m venv .venv
 
-.venv/.installed: pyproject.toml requirements.lock | .venv/bin/python
-	.venv/bin/$(PIP_INSTALL) -c requirements.lock -e '.[dev]'
+# The pip that comes with Python may be too old for the other steps.
+.venv/.pip: requirements.lock | .venv/bin/python
+	@sed -En '/^(pip|setuptools)==/,/[^\]$$/p' requirements.lock > .venv/pip.lock
+	@.venv/bin/$(PIP_INSTALL) --require-hashes -r .venv/pip.lock
+	@touch $@
+
+.venv/.installed: pyproject.toml requirements.lock requirements-cpu.lock .venv/.pip
+	@.venv/bin/$(PIP_INSTALL) --require-hashes --no-deps -r requirements-cpu.lock 2> /dev/null || \
+	echo 'pip is offered no build of torch for CPUs only: taking the one of PyPI'
+	$(call install-locked,dependencies dev)
+	@.venv/bin/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Not after .installed: a dependency that the lock does not have yet is no obstacle to `make lock`.
+.venv/.supply: pyproject.toml requirements.lock .venv/.pip
+	$(call install-locked,supply)
+	@touch $@
+
+# All that a comparison of committed metrics needs.
+.venv/.dvc: requirements.lock .venv/.pip
+	.venv/bin/$(PIP_INSTALL) $(LOCKED) dvc
 	@touch $@
 
 # A function around it keeps its names out of the page's. Vega-Lite 5 is what DVC's plot templates

@@ -1,5 +1,6 @@
-"""Links in README and docs lead somewhere, and committed figures are those of the parameters."""
+"""Links in README and docs lead somewhere, and what they say of tests and parameters is so."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_links_to_missing_files_and_headings_are_found(
     links = "".join(f"[link]({target})\n" for target in [*good, *dead])
     (tmp_path / "page.md").write_text(f"# Here\n\n{links}")
     assert pages.dead_links("page.md") == dead
+
+
+def test_every_guarantee_names_a_test_that_exists() -> None:
+    shown = [
+        re.findall(r"`(test_\w+)`", line.split("|")[-2])
+        for line in re.sub("(?s)<!--.*?-->", "", pages.page("docs/guarantees.md")).splitlines()
+        if line.startswith("|") and not line.startswith(("| promise", "| ---"))
+    ]
+    assert len(shown) > 10
+    assert all(shown), "a promise that no test shows"
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"(?m)^def (test_\w+)", code))
+    assert {name for names in shown for name in names} - there == set()
 
 
 def test_the_default_recipes_are_those_that_tuning_found_on_the_default_data() -> None:

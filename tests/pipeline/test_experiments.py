@@ -42,7 +42,10 @@ def test_a_learning_curve_from_experiments(two_methods: Path) -> None:
     dvc(work, "exp", "run", "-S", "data.max_train_examples=24", "-S", "lora.r=8")
     told = textune(work, "learning-curve", fails=True)
     assert "one training size only; run others with `dvc exp run -S data.max_train" in told
-    dvc(work, "exp", "run", "-S", "data.max_train_examples=12")
+    # In a folder of its own, so that nothing here changes.
+    before = git(work, "diff")
+    dvc(work, "exp", "run", "--temp", "-S", "data.max_train_examples=12")
+    assert git(work, "diff") == before
     told = textune(work, "learning-curve", "--output", "curve.svg")
     lines = [line.split() for line in told.splitlines() if " examples " in line]
     assert [line[1] for line in lines if line[0] == "LoRA"] == ["12", "24"]

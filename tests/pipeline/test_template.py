@@ -1,34 +1,15 @@
 """dvc.yaml: the templates of the tune and train stages, and that every input is declared."""
 
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from tests.pipeline.commands import dvc, read, set_parameter, textune, trained
+from tests.pipeline.forks import run_stages
 from tests.tiny import METHODS, ROOT
 from textune.config.sections import TrainParams
-
-# Runs stages, each in a fork that begins with the libraries and none of textune's modules.
-MODULES = """
-import json, os, runpy, sys
-import datasets, sklearn.metrics, torch, transformers
-
-sys.path.insert(0, "src")
-for command in json.loads(sys.argv[1]):
-    if os.fork() == 0:
-        sys.argv = command
-        runpy.run_path(command[0], run_name="__main__")
-        loaded = (m.__file__ for name, m in sys.modules.items() if name.startswith("textune"))
-        print("MODULES", *filter(None, loaded), flush=True)
-        os._exit(0)
-    if os.wait()[1]:
-        sys.exit(f"{command} failed")
-"""
 
 
 def test_every_parameter_of_training_is_declared(work: Path) -> None:
@@ -48,16 +29,7 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
     for method in METHODS:
         commands[f"tune_{method}"] = ["src/tune.py", method]
         commands[f"train_{method}"] = ["src/train.py", method, "0"]
-    done = subprocess.run(
-        [sys.executable, "-c", MODULES, json.dumps([*commands.values()])],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    listed = [line for line in done.stdout.splitlines() if line.startswith("MODULES")]
-    for stage, line in zip(commands, listed, strict=True):
-        modules = {Path(m).resolve().relative_to(work.resolve()) for m in line.split()[1:]}
+    for stage, modules in zip(commands, run_stages(work, *commands.values()), strict=True):
         assert len(modules) > 10
         variables = stages[stage].get("vars", [{}])[0]
         declared = {
