@@ -4,7 +4,6 @@ Nothing here imports torch, so that a wrong parameter is told at once. The secti
 checked when it is asked for: a stage depends on its own method's file alone.
 """
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from textune.config.base import AUTO, UNTRAINED, Name, Section
+from textune.config.explaining import explain, shown
 from textune.config.sections import (
     DataParams,
     EvaluateParams,
@@ -79,8 +79,8 @@ class Params(Section):
         kind = section.get("method")
         if not isinstance(kind, str):
             raise UserError(
-                f"{self.origin}: {name}.method is {kind!r}, but it should be the name of a file in"
-                " src/textune/modeling/methods"
+                f"{self.origin}: {name}.method is {shown(kind)}, but it should be the name of a"
+                " file in src/textune/modeling/methods"
             )
         schema = method_class(kind, f"{self.origin}: {name}.method")
         return _checked(schema, section, self.origin, (name,))
@@ -115,7 +115,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run this where dvc.yaml lies") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     return check_params(values, str(path))
 
@@ -174,53 +174,4 @@ def _checked(
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"{origin}: {_explain(error, schema, prefix)}") from None
-
-
-def _explain(error: ValidationError, schema: type[BaseModel], prefix: tuple[str, ...]) -> str:
-    """Every wrong key with what it was and what it may be, in one line."""
-    lines: dict[str, str] = {}
-    renamed = {_RENAMED.get(_key(problem, prefix)) for problem in error.errors()}
-    for problem in error.errors():
-        key = _key(problem, prefix)
-        if key in renamed:
-            continue  # it stands there by its old name
-        lines[key] = f"{lines[key]}, or {_may(problem)}" if key in lines else _told(key, problem)
-        if problem["type"] == "extra_forbidden" and key not in _RENAMED:
-            lines[key] += f"; known here: {', '.join(_known(_location(problem)[:-1], schema))}"
-            if isinstance(problem["input"], dict):
-                lines[key] += f"; if it is a method's section, it lacks {key}.method"
-    return "; ".join(lines.values())
-
-
-def _key(problem: Any, prefix: tuple[str, ...]) -> str:
-    return ".".join(map(str, (*prefix, *_location(problem)))) or "the file"
-
-
-def _location(problem: Any) -> list[Any]:
-    # Behind the key, pydantic names the branch of a union (constrained-int, list[str] …).
-    return [part for part in problem["loc"] if not re.search(r"\W|^(int|float)$", str(part))]
-
-
-def _told(key: str, problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        if key in _RENAMED:
-            return f"{key} is now {_RENAMED[key]}"
-        return f"{key} is no parameter"
-    if problem["type"] == "missing":
-        return f"{key} is missing"
-    return f"{key} is {problem['input']!r}, but {_may(problem)}"
-
-
-def _may(problem: Any) -> str:
-    message = problem["msg"].removeprefix("Value error, ")
-    return str(message.replace("Input should be", "it should be"))
-
-
-def _known(location: list[Any], schema: type[BaseModel]) -> list[str]:
-    for part in location:
-        annotation = schema.model_fields[part].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        schema = annotation
-    return [name for name, field in schema.model_fields.items() if not field.exclude]
+        raise UserError(f"{origin}: {explain(error, schema, values, prefix, _RENAMED)}") from None

@@ -99,21 +99,23 @@ def test_missing_folder(folder: Path) -> None:
         read_source(params("nowhere"))
 
 
-def test_revision_is_refused_where_there_is_none(folder: Path) -> None:
-    wrong = params(folder).model_copy(update={"revision": "a1"})
-    with pytest.raises(UserError, match=r"data\.revision: files have no revisions"):
-        read_source(wrong)
-
-
 def test_unknown_source_is_told_with_those_there_are() -> None:
     with pytest.raises(UserError, match=r"data\.source is 'x', but it may be crowdflower, files"):
         read_source(params(source="x"))
 
 
-@pytest.mark.parametrize("source", ["crowdflower", "files", "tweet_eval"])
-def test_sources_without_columns_have_no_groups(source: str) -> None:
-    wrong = params(source=source).model_copy(update={"group_column": "author"})
+@pytest.mark.parametrize(
+    ("source", "key", "having"),
+    [
+        *((source, "group_column", "hub and table") for source in ("crowdflower", "tweet_eval")),
+        *((source, "revision", "hub and tweet_eval") for source in ("crowdflower", "table")),
+        ("files", "group_column", "hub and table"),
+        ("files", "revision", "hub and tweet_eval"),
+    ],
+)
+def test_what_a_source_lacks_is_refused(source: str, key: str, having: str) -> None:
+    wrong = params(source=source).model_copy(update={key: "author"})
     with pytest.raises(
-        UserError, match=r"data\.group_column is 'author', but only the sources hub and table have"
+        UserError, match=rf"data\.{key} is 'author', but only the sources {having} have .* to null"
     ):
         read_source(wrong)

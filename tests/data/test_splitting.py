@@ -1,5 +1,6 @@
 """Splits are stratified, seeded, disjoint, and say what is wrong with their sizes."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from tests.tiny import real_values
 from textune.config.sections import DataParams
 from textune.data.corpus import Corpus
-from textune.data.splitting import split
+from textune.data.splitting import split, without_training
 from textune.errors import UserError
 from textune.params import check_params
 
@@ -61,24 +62,96 @@ def test_limit_draws_from_train_only_and_by_label() -> None:
     assert tables["test"].equals(whole["test"])
 
 
+def of_counts(*counts: int) -> Corpus:
+    """So many rows of each label, in turn."""
+    labels = np.repeat(range(len(counts)), counts)
+    table = pd.DataFrame({"row_id": [str(n) for n in range(len(labels))], "label": labels})
+    names = [f"label {label}" for label in range(len(counts))]
+    return Corpus(names, {"train": table.sample(frac=1, random_state=0, ignore_index=True)})
+
+
+def own_splits(corpus: Corpus) -> Corpus:
+    held_out = corpus.tables["train"].drop_duplicates("label")
+    return Corpus(corpus.label_names, {**corpus.tables, "validation": held_out, "test": held_out})
+
+
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    ("counts", "limit"),
     [
-        ({"test_size": 300}, "data.test_size is 300, but train has only 300 examples"),
-        ({"validation_size": 250}, "data.validation_size is 250, but train has only 240 examples"),
-        ({"max_train_examples": 1}, "data.max_train_examples: cannot split 192 examples by label"),
+        # Fewer rows are left out than there are labels, or labels have one row.
+        ([1334, 1334, 1334], 4000),
+        ([53] * 50 + [52] * 27, 4000),
+        ([100, 100, 100, 1], 200),
+        ([1000, 1, 1, 1], 4),
+        ([300, 2, 2, 2, 2], 6),
+        ([5, 5], 9),
     ],
 )
-def test_sizes_that_do_not_fit(changes: dict[str, Any], expected: str) -> None:
-    with pytest.raises(UserError, match=expected):
-        split(corpus(), params(**changes))
+def test_the_limit_is_met_and_every_label_keeps_a_row(counts: list[int], limit: int) -> None:
+    corpus = own_splits(of_counts(*counts))
+    tables, left_out = split(corpus, params(max_train_examples=limit))
+    assert len(tables["train"]) == limit
+    assert left_out["over_max_train_examples"] == sum(counts) - limit
+    assert tables["train"]["row_id"].is_unique
+    drawn = np.bincount(tables["train"]["label"], minlength=len(counts))
+    fair = np.array(counts) * limit / sum(counts)
+    assert drawn.min() >= 1
+    assert np.abs(drawn - fair)[fair > 2].max() <= len(counts)
+    again, _ = split(corpus, params(max_train_examples=limit))
+    assert again["train"].equals(tables["train"])
 
 
-def test_a_label_with_one_row_is_named() -> None:
-    rows = corpus()
-    rows.tables["train"].loc[17, "label"] = 2
-    with pytest.raises(UserError, match=r"data\.test_size: 17 is the only example left"):
-        split(rows, params())
+def test_labels_with_one_row_stay_in_train() -> None:
+    tables, _ = split(of_counts(100, 100, 100, 1, 1), params())
+    assert {name: len(table) for name, table in tables.items()} == {
+        "train": 194,
+        "validation": 48,
+        "test": 60,
+    }
+    assert set(tables["train"]["label"]) == {0, 1, 2, 3, 4}
+    assert set(tables["test"]["label"]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("counts", "changes", "expected"),
+    [
+        ([150] * 2, {"test_size": 300}, "data.test_size is 300, but train has only 300 examples"),
+        ([150] * 2, {"validation_size": 250}, "data.validation_size is 250, but train has only 2"),
+        (
+            [150] * 2,
+            {"max_train_examples": 1},
+            "is 1, but train has 2 labels and keeps one example",
+        ),
+        ([5] * 77, {"test_size": 50}, "need the 77 labels that .*; choose 77 to 308"),
+        ([5] * 77, {"test_size": 0.9}, "346 examples would be cut off and 39 left, but both need"),
+        ([1] * 99, {"test_size": 9}, "need the 0 labels that have two .*; add examples"),
+    ],
+)
+def test_sizes_that_do_not_fit(counts: list[int], changes: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UserError, match=expected) as caught:
+        split(of_counts(*counts), params(**changes))
+    assert "cleaning" not in str(caught.value)
+
+
+def test_too_few_examples_after_cleaning_are_explained() -> None:
+    dropped = Counter(conflicting_labels=290, duplicate=7, empty=0)
+    with pytest.raises(
+        UserError,
+        match=r"only 3 examples .*; cleaning dropped 297 examples of train: 290 copies with"
+        r" different labels, 7 further copies of a text; data\.copies=keep keeps copies$",
+    ):
+        split(of_counts(2, 1), params(), dropped)
+
+
+def test_labels_that_train_lacks_are_told() -> None:
+    tables = of_counts(3, 3, 3).tables["train"].groupby("label")
+    held_out = pd.concat([tables.get_group(label) for label in range(3)])
+    train = held_out[held_out["label"] == 0]
+    splits = {"train": train, "validation": train, "test": held_out}
+    assert without_training(splits, ["x", "y", "z"]) == [
+        "6 of 9 examples of test have labels that no example of train has, so no method can get"
+        " them right: 'y', 'z'"
+    ]
 
 
 def grouped(sizes: Any, labels: int = 3) -> Corpus:

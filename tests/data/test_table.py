@@ -119,7 +119,7 @@ def test_seventy_seven_classes_and_a_long_text() -> None:
         ("t.jsonl", '{"text": "a", "label": null}\n', "t.jsonl:1: the label is missing"),
         ("t.jsonl", '{"text": "a", "text": "b", "label": 1}\n', "t.jsonl:1 has more than one"),
         ("t.parquet", b"PAR?", "t.parquet cannot be read"),
-        ("t.xls", b"", "t.xls is no table; its name may end in .csv"),
+        ("t.xls", b"", "t.xls is no table that can be read; save it as CSV"),
     ],
 )
 def test_bad_table(name: str, content: str | bytes, expected: str) -> None:

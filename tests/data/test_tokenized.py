@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -46,16 +47,52 @@ def test_groups_are_written_and_read(tmp_path: Path) -> None:
         }
     )
     named = table.assign(group=["ann", "bob", "ann"])
-    write_prepared(tmp_path, ["no", "yes"], {"train": named, "validation": table})
-    read = read_prepared(tmp_path, with_test=False)
+    folder = tmp_path / "prepared"
+    write_prepared(folder, ["no", "yes"], {"train": named, "validation": table})
+    read = read_prepared(folder, with_test=False)
     assert read.train.groups is not None
     assert read.train.groups.tolist() == ["ann", "bob", "ann"]
     chosen = read.train.take(np.array([2, 1])).groups
     assert chosen is not None
     assert chosen.tolist() == ["ann", "bob"]
     assert read.validation.groups is None
-    columns = pq.read_schema(tmp_path / "validation.parquet").names
+    columns = pq.read_schema(folder / "validation.parquet").names
     assert columns == ["row_id", "text", "label", "token_ids"]
+
+
+@pytest.mark.parametrize("broken", range(1, 4))
+def test_the_folder_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    """It breaks at each file in turn; what a killed process left is replaced."""
+    table = pd.DataFrame({"row_id": ["a"], "text": ["x"], "label": [0], "token_ids": [[1]]})
+    tables = dict.fromkeys(("train", "validation", "test"), table)
+    folder = tmp_path / "prepared"
+    write, seen = pq.write_table, []
+
+    def breaking(content: pa.Table, path: Path) -> None:
+        write(content, path)
+        seen.append(path)
+        assert not {*folder.glob("*")} - before
+        if len(seen) == broken:
+            raise KeyboardInterrupt
+
+    before: set[Path] = set()
+    for names in (["first"], ["second"]):
+        monkeypatch.setattr(pq, "write_table", breaking)
+        with pytest.raises(KeyboardInterrupt):
+            write_prepared(folder, names, tables)
+        assert {*folder.glob("*")} == before
+        assert len(list(tmp_path.iterdir())) == bool(before)
+
+        monkeypatch.setattr(pq, "write_table", write)
+        (tmp_path / ".prepared").mkdir()
+        (tmp_path / ".prepared" / "train.parquet").write_text("half of it")
+        write_prepared(folder, names, tables)
+        assert read_prepared(folder).label_names == names
+        assert [path.name for path in tmp_path.iterdir()] == ["prepared"]
+        before = {*folder.glob("*")}
+        seen.clear()
 
 
 def drawn(part: PreparedSplit, seed: int) -> list[int]:

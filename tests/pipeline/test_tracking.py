@@ -1,5 +1,6 @@
 """What neither git nor DVC tracks is refused: a queued experiment would not see it."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -37,11 +38,43 @@ def test_stranger_in_a_tracked_folder_is_refused(folder: Path) -> None:
         require_tracked(folder)
 
 
-def test_folder_that_dvc_tracks_is_accepted(folder: Path) -> None:
+def test_what_dvc_tracks_is_accepted_also_where_it_is_missing(folder: Path) -> None:
     git(folder.parent, "rm", "-rq", "--cached", "raw")
     subprocess.run(["dvc", "init", "-q"], check=True, capture_output=True)
     subprocess.run(["dvc", "add", "-q", "raw"], check=True, capture_output=True)
     require_tracked(folder)
+    require_tracked(folder / "mapping.txt")
+    shutil.rmtree(folder)
+    require_tracked(folder)
+
+
+def test_what_a_stage_of_the_users_own_makes_is_accepted(folder: Path) -> None:
+    git(folder.parent, "rm", "-rq", "--cached", "raw")
+    subprocess.run(["dvc", "init", "-q"], check=True, capture_output=True)
+    stage = "stages: {fetch: {cmd: fetch, outs: [raw/train_text.txt, raw/other]}}"
+    Path("dvc.yaml").write_text(stage)
+    require_tracked(folder / "train_text.txt")
+    require_tracked(folder / "other" / "not_yet.csv")
+    with pytest.raises(UserError, match="neither git nor DVC tracks all of raw"):
+        require_tracked(folder)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("raw/nowhere.csv", "does not exist"),
+        ("-rf", "does not exist"),
+        ("$(touch marker); touch marker", "does not exist"),
+        ("../elsewhere", "is outside of the project"),
+        ("/etc/passwd", "is outside of the project"),
+    ],
+)
+def test_a_path_that_cannot_be_tracked_is_told(folder: Path, path: str, problem: str) -> None:
+    with pytest.raises(UserError) as caught:
+        require_tracked(Path(path))
+    assert str(caught.value).startswith(f"data.path: {path} {problem}")
+    assert str(caught.value).endswith("run `dvc add data/raw/<name>` and set data.path to that")
+    assert not Path("marker").exists()
 
 
 @pytest.mark.parametrize(

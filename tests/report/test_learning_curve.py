@@ -40,11 +40,15 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     return compare(load(folder, [0, 1, 2]), settings(metric="macro_f1"))
 
 
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "repository"
+def make_project(folder: Path) -> Path:
     (folder / ".dvc").mkdir(parents=True)
     (folder / ".dvc/config").touch()
+    return folder
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = make_project(tmp_path / "repository")
     git(folder, "init", "-q", "-b", "main")
     monkeypatch.chdir(folder)
     return folder
@@ -80,6 +84,17 @@ def test_points_have_the_scores_and_intervals_of_the_verdicts(
     assert score.over_seeds is not None
     expected = (score.mean, score.over_seeds.low, score.over_seeds.high)
     assert [point[2:] for point in curves.points if point.method == "LoRA"] == [expected] * 2
+
+
+def test_the_project_may_be_a_folder_of_a_larger_repository(
+    repository: Path, comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(repository / "ml" / "textune")
+    monkeypatch.chdir(project)
+    write(project, 1000, comparison)
+    commit(repository)
+    write(project, 200, comparison)
+    assert {point.examples for point in learning_curves().points} == {200, 1000}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from textune.config.base import Epochs, Section
 
-SplitSize = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
+SplitSize = Annotated[
+    Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)],
+    Field(description="a number of examples, or a share between 0 and 1"),
+]
 # Validation picks the epoch by one of these, and methods are compared by one of those.
 BestMetric = Literal[
     "accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss", "calibrated_loss"
@@ -25,7 +28,7 @@ class DataParams(Section):
     """Where the text comes from, how it is cleaned and split."""
 
     source: str
-    path: str
+    path: str = Field(min_length=1)
     name: str | None
     config: str | None
     revision: str | None
@@ -45,6 +48,13 @@ class DataParams(Section):
     mask_links: bool
     copies: Literal["near", "exact", "keep"]
     min_confidence: float = Field(ge=0, le=1)
+
+    @field_validator("path")
+    @classmethod
+    def _one_line(cls, path: str) -> str:
+        if any(ord(character) < 32 for character in path):
+            raise ValueError("it should have no control characters")
+        return path
 
     @field_validator("label_column")
     @classmethod
@@ -125,8 +135,15 @@ class EvaluateParams(Section):
     confidence_level: float = Field(ge=0.5, lt=1)
     noninferiority_margin: float = Field(gt=0, lt=1)
     level: float = Field(gt=0, le=0.5)
-    planned_seeds: list[Annotated[int, Field(ge=1)]] | None = Field(min_length=1)
-    cost: CostName | Annotated[dict[CostName, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    planned_seeds: list[Annotated[int, Field(ge=1)]] | None = Field(
+        min_length=1, description="null, or rising numbers of seeds such as [3, 5, 10]"
+    )
+    cost: (
+        CostName | Annotated[dict[CostName, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    ) = Field(
+        description="parameters, operations, saved_bytes, or weights of these such as"
+        " {parameters: 1, saved_bytes: 2}"
+    )
     metric: ComparedMetric
     decision: Decision
     # With fewer, no permutation test could reach significance after correction for many pairs.

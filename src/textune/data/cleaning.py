@@ -18,6 +18,18 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"@user\b|\bhttps?\b|\brt\b", re.IGNORECASE)
 
 Dropped = dict[str, Counter[str]]
+NOTHING: Counter[str] = Counter()
+
+_REASONS = {
+    "empty": "empty texts",
+    "low_confidence": "below data.min_confidence",
+    "group_in_validation_or_test": "of groups in validation or test",
+    "in_validation_or_test": "copies of texts in validation or test",
+    "conflicting_labels": "copies with different labels",
+    "duplicate": "further copies of a text",
+}
+# Why copies are dropped; with data.copies=keep they are not.
+_COPIES = {"in_validation_or_test", "conflicting_labels", "duplicate"}
 
 
 def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
@@ -37,6 +49,13 @@ def clean(corpus: Corpus, params: DataParams) -> tuple[Corpus, Dropped]:
     held_out = [table for name, table in tables.items() if name in ("validation", "test")]
     tables["train"] = _without_unusable(tables["train"], held_out, params, dropped["train"])
     return Corpus(corpus.label_names, tables), dropped
+
+
+def told(dropped: Counter[str]) -> str:
+    """What was dropped, in words, and how to keep it."""
+    reasons = [f"{count} {_REASONS[reason]}" for reason, count in dropped.items() if count]
+    keeping = "; data.copies=keep keeps copies" if _COPIES & {*+dropped} else ""
+    return f"cleaning dropped {dropped.total()} examples of train: {', '.join(reasons)}{keeping}"
 
 
 def mend(text: str, params: DataParams) -> str:

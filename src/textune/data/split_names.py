@@ -1,11 +1,20 @@
 """Which of a data set's own splits serves as train, validation and test."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from textune.config.sections import DataParams
 from textune.errors import UserError
 
 _USUAL = {"validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
+
+
+def require_labelled(split: str, name: Path | str, labels: Iterable[Any]) -> None:
+    """Raise `UserError` if no row has a label: benchmarks keep those of test to themselves."""
+    if all(label in (None, -1) or not str(label).strip() or label != label for label in labels):
+        cure = "choose another" if split == "train" else "set it to cut"
+        raise UserError(f"data.{split}_split: {name} is not labelled; {cure}")
 
 
 def find_splits(params: DataParams, available: list[str], origin: Path | str) -> dict[str, str]:

@@ -5,8 +5,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
+from sklearn.utils import resample
 
 from textune.config.sections import DataParams
+from textune.data.cleaning import NOTHING, told
 from textune.data.corpus import SPLITS, Corpus
 from textune.errors import UserError
 
@@ -14,13 +16,26 @@ from textune.errors import UserError
 _DRAWS = 200
 
 
-def split(corpus: Corpus, params: DataParams) -> tuple[dict[str, pd.DataFrame], Counter[str]]:
+def split(
+    corpus: Corpus, params: DataParams, dropped: Counter[str] = NOTHING
+) -> tuple[dict[str, pd.DataFrame], Counter[str]]:
     """The three splits by name, and how many examples of train `max_train_examples` leaves out.
 
     A data set's own splits are kept as they are. What is cut from train keeps the rows of a `group`
-    together, if tables have this column. Raises `UserError` if there are too few examples or
-    groups.
+    together, if tables have this column; an example that is the only one of its label stays in
+    train. `max_train_examples` leaves an example of every label. `dropped` counts what cleaning
+    dropped from train, for errors. Raises `UserError` if there are too few examples or groups.
     """
+    try:
+        return _split(corpus, params)
+    except UserError as error:
+        if dropped.total() < len(corpus.tables["train"]):
+            raise
+        # That is why so few are left.
+        raise UserError(f"{error}; {told(dropped)}") from None
+
+
+def _split(corpus: Corpus, params: DataParams) -> tuple[dict[str, pd.DataFrame], Counter[str]]:
     splits = dict(corpus.tables)
     for name in ("test", "validation"):
         if name not in splits:
@@ -28,9 +43,7 @@ def split(corpus: Corpus, params: DataParams) -> tuple[dict[str, pd.DataFrame], 
     tables = {name: splits[name] for name in SPLITS}
     limit, examples = params.max_train_examples, len(tables["train"])
     if limit is not None and limit < examples:
-        tables["train"], _ = _stratified(
-            tables["train"], examples - limit, params, "max_train_examples"
-        )
+        tables["train"] = _sample(tables["train"], limit, params.split_seed)
     for name, table in tables.items():
         tables[name] = table.sort_index()
         if table.empty:
@@ -41,6 +54,21 @@ def split(corpus: Corpus, params: DataParams) -> tuple[dict[str, pd.DataFrame], 
     return tables, Counter(over_max_train_examples=examples - len(tables["train"]))
 
 
+def without_training(tables: dict[str, pd.DataFrame], label_names: list[str]) -> list[str]:
+    """A warning for each split with labels that no example of train has."""
+    known = set(tables["train"]["label"])
+    warnings = []
+    for name, table in tables.items():
+        strangers = table["label"][~table["label"].isin(known)]
+        if len(strangers):
+            labels = ", ".join(repr(label_names[label]) for label in sorted(set(strangers)))
+            warnings.append(
+                f"{len(strangers)} of {len(table)} examples of {name} have labels that no example"
+                f" of train has, so no method can get them right: {labels:.200}"
+            )
+    return warnings
+
+
 def _cut(
     table: pd.DataFrame, size_key: str, params: DataParams
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -48,8 +76,8 @@ def _cut(
     examples = round(size * len(table)) if isinstance(size, float) else size
     if not 0 < examples < len(table):
         raise UserError(
-            f"data.{size_key} is {size}, but train has only {len(table)} examples to cut it from;"
-            " choose fewer, or a share such as 0.2"
+            f"data.{size_key} is {size}, but train has only {len(table)} examples to cut it from"
+            + ("" if isinstance(size, float) else "; choose fewer, or a share such as 0.2")
         )
     if "group" in table:
         return _grouped(table, examples, params, size_key)
@@ -97,19 +125,43 @@ def _grouped(
 def _stratified(
     table: pd.DataFrame, examples: int, params: DataParams, size_key: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    counts = table["label"].value_counts()
-    if counts.min() < 2:
-        row = table.loc[table["label"] == counts.idxmin(), "row_id"].iloc[0]
+    """The rest, which keeps every label, and `examples` rows with its shares of the labels."""
+    alone = table[~table["label"].duplicated(keep=False)]
+    shared = table if alone.empty else table.drop(alone.index)
+    labels, rest = shared["label"].nunique(), max(len(shared) - examples, 0)
+    if min(examples, rest) < max(labels, 1):
+        most = len(shared) - labels
         raise UserError(
-            f"data.{size_key}: {row} is the only example left with its label, which cannot be in"
-            " two splits; add examples with that label or remove this one"
+            f"data.{size_key} is {getattr(params, size_key)}: {examples} examples would be cut off"
+            f" and {rest} left, but both need the {labels} labels that have two examples or more;"
+            f" {f'choose {labels} to {most}' if most >= labels > 0 else 'add examples'}"
         )
-    try:
-        first, second = train_test_split(
-            table, test_size=examples, stratify=table["label"], random_state=params.split_seed
-        )
-    except ValueError as error:
+    first, second = train_test_split(
+        shared, test_size=examples, stratify=shared["label"], random_state=params.split_seed
+    )
+    return first if alone.empty else pd.concat([first, alone]), second
+
+
+def _sample(table: pd.DataFrame, limit: int, seed: int) -> pd.DataFrame:
+    """`limit` rows with the table's shares of the labels, at least one of each label.
+
+    Raises `UserError` if there are more labels than that.
+    """
+    labels = table["label"].nunique()
+    if limit < labels:
         raise UserError(
-            f"data.{size_key}: cannot split {len(table)} examples by label: {error}"
-        ) from None
-    return first, second
+            f"data.max_train_examples is {limit}, but train has {labels} labels and keeps one"
+            f" example of each; choose {labels} or more, or null"
+        )
+    kept, left = table.iloc[:0], table
+    while True:
+        drawn, wanted = left.iloc[:0], limit - len(kept)
+        if wanted:
+            drawn = resample(
+                left, replace=False, n_samples=wanted, stratify=left["label"], random_state=seed
+            )
+        lost = left[~left["label"].isin([*drawn["label"], *kept["label"]])]
+        if lost.empty:
+            return pd.concat([kept, drawn])
+        kept = pd.concat([kept, lost.groupby("label").sample(1, random_state=seed)])
+        left = table.drop(kept.index)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,11 +105,34 @@ class Prepared:
 
 
 def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
-    """Write the splits; a table has the columns `row_id`, `text`, `label`, `token_ids`.
+    """Write the splits, all or none, in place of what stood in `folder`.
 
-    The column `group` is written where it is there.
+    A table has the columns `row_id`, `text`, `label`, `token_ids` and perhaps `group`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}")
+    # Left by a process that was killed.
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        _write(draft, label_names, tables)
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) -> Prepared:
+    """Read the folder; test is not opened unless wanted. Raises `UserError` if it is not there."""
+    names = SPLITS if with_test else ("train", "validation")
+    try:
+        label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
+        splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} is missing; run `dvc repro prepare`") from None
+    return Prepared(label_names, splits["train"], splits["validation"], splits.get("test"))
+
+
+def _write(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
+    folder.mkdir(parents=True)
     for name, table in tables.items():
         columns = {
             "row_id": pa.array(table["row_id"], pa.string()),
@@ -121,17 +145,6 @@ def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.Da
         pq.write_table(pa.table(columns), folder / f"{name}.parquet")
     text = json.dumps(label_names, ensure_ascii=False, indent=2) + "\n"
     (folder / _LABELS).write_text(text, encoding="utf-8")
-
-
-def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) -> Prepared:
-    """Read the folder; test is not opened unless wanted. Raises `UserError` if it is not there."""
-    names = SPLITS if with_test else ("train", "validation")
-    try:
-        label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
-        splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
-    except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing; run `dvc repro prepare`") from None
-    return Prepared(label_names, splits["train"], splits["validation"], splits.get("test"))
 
 
 def _read_split(path: Path) -> PreparedSplit:

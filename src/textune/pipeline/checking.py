@@ -1,9 +1,11 @@
 """What `textune check` checks before anything runs."""
 
-from textune.data.sources.registry import require_source
+from pathlib import Path
+
+from textune.data.sources.registry import OF_FILES, require_source
 from textune.params import Params
 from textune.pipeline.stages import require_stages
-from textune.pipeline.tracking import require_model_tracked
+from textune.pipeline.tracking import require_model_tracked, require_tracked
 from textune.runs.tuning import FLAG
 from textune.stats.comparison_file import pair_keys
 from textune.stats.results import declared_pairs
@@ -15,7 +17,9 @@ def check(params: Params) -> list[str]:
     Raises `UserError` for what could not run.
     """
     methods = {name: params.method(name) for name in params.methods}
-    require_source(params.data.source)
+    require_source(params.data)
+    if params.data.source in OF_FILES:
+        require_tracked(Path(params.data.path))
     pair_keys(declared_pairs(params.methods))
     require_stages(methods)
     require_model_tracked(params.model)

@@ -1,5 +1,6 @@
 """Whether git or DVC knows a path: a queued experiment sees nothing else."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -24,21 +25,45 @@ def require_model_tracked(model: ModelParams) -> None:
 def require_tracked(path: Path, key: str = "data.path") -> None:
     """Raise `UserError` with the cure if `path` is or holds a file that neither tracks.
 
-    key: what names the path in params.yaml.
+    What DVC tracks may be missing: `dvc pull` fetches it, or a stage makes it. key: what names the
+    path in params.yaml.
     """
-    if _in_dvc(path):
+    copying = "copy it to data/raw, run `dvc add data/raw/<name>` and set data.path to that"
+    # Links are not followed: DVC may link data to its cache, which may be anywhere.
+    if ".." in Path(os.path.relpath(path)).parts:
+        raise UserError(
+            f"{key}: {path} is outside of the project, where a queued experiment would not see"
+            f" it; {copying}"
+        )
+    strangers = _not_in_git(path)
+    if not strangers or _in_dvc(strangers):
         return
+    if not path.exists():
+        raise UserError(f"{key}: {path} does not exist; if the data is elsewhere, {copying}")
+    raise UserError(
+        f"{key}: neither git nor DVC tracks all of {path}, so a queued experiment would not"
+        f" see it; run `dvc add {path}`"
+    )
+
+
+def _not_in_git(path: Path) -> list[Path]:
+    """Files of `path` that git does not track, or `path` if it is not there."""
     command = ["git", "ls-files", "-z", "--others", "--", str(path)]
     listing = subprocess.run(command, capture_output=True, text=True)
-    strangers = [Path(name) for name in listing.stdout.split("\0") if name]
-    if listing.returncode or any(not _in_dvc(stranger) for stranger in strangers):
-        raise UserError(
-            f"{key}: neither git nor DVC tracks all of {path}, so a queued experiment would not"
-            f" see it; run `dvc add {path}`"
-        )
+    if listing.returncode or not path.exists():
+        return [path]
+    return [Path(name) for name in listing.stdout.split("\0") if name]
 
 
-def _in_dvc(path: Path) -> bool:
-    """Whether `path` or a folder above it has a .dvc file."""
-    named = [folder for folder in (path, *path.parents) if folder.name]
-    return any(folder.with_name(f"{folder.name}.dvc").is_file() for folder in named)
+def _in_dvc(paths: list[Path]) -> bool:
+    """Whether DVC tracks them all: by a .dvc file, or as what a stage in dvc.yaml makes."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:
+            outs = {Path(out.fs_path) for out in repo.index.outs}
+    except DvcException:
+        return False
+    places = (path.absolute() for path in paths)
+    return all(not outs.isdisjoint((place, *place.parents)) for place in places)

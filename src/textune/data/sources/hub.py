@@ -10,7 +10,7 @@ from textune.config.sections import DataParams
 from textune.data.arrow import strings
 from textune.data.corpus import Corpus
 from textune.data.groups import group_names
-from textune.data.split_names import find_splits
+from textune.data.split_names import find_splits, require_labelled
 from textune.errors import UserError
 from textune.hub import HubRepository
 from textune.tasks.base import Task
@@ -29,7 +29,7 @@ def read(params: DataParams, task: Task) -> Corpus:
         _require_columns(params, rows)
         where[split] = _places(params.name, name)
         labels[split] = rows[params.label_column][:]
-        _require_labels(params, split, name, labels[split])
+        require_labelled(split, f"{name} of {params.name}", labels[split])
         texts[split] = strings(_texts(params, rows, where[split]))
         if params.group_column is not None:
             groups[split] = rows[params.group_column][:]
@@ -69,13 +69,6 @@ def _texts(params: DataParams, rows: Any, where: Where) -> Iterator[str]:
         if not isinstance(text, str | None):
             raise UserError(f"data.text_column: {where(row)} is {text!r:.60}, no text")
         yield text or ""
-
-
-def _require_labels(params: DataParams, split: str, name: str, labels: list[Any]) -> None:
-    """Raise `UserError` if a split has none: benchmarks keep those of test to themselves."""
-    if all(label in (None, "", -1) for label in labels):
-        cure = "choose another" if split == "train" else "set it to cut"
-        raise UserError(f"data.{split}_split: {name} of {params.name} is not labelled; {cure}")
 
 
 def _load(params: DataParams, name: str) -> Any:

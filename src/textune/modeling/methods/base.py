@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import Field
+
 from textune.config.base import AUTO, Auto, Epochs, LearningRate, Name, Section
 from textune.errors import UserError
 
@@ -49,8 +51,10 @@ class EncoderMethod(Method):
     Every method starts from a fresh `Classifier` and trains all of its head.
     """
 
-    learning_rate: LearningRate | Auto
-    epochs: Epochs | Auto | None
+    learning_rate: LearningRate | Auto = Field(description="a number between 0 and 1, or auto")
+    epochs: Epochs | Auto | None = Field(
+        description="a number of epochs from 1 to 1000, auto, or null"
+    )
 
     # False only if nothing of the encoder is trained: then its features are computed once.
     trains_encoder: ClassVar[bool] = True

@@ -31,7 +31,9 @@ class Lora(EncoderMethod):
     alpha: float = Field(gt=0)
     dropout: float = Field(ge=0, lt=1)
     bias: Literal["none", "all", "lora_only"]
-    target_modules: Literal["auto", "all-linear"] | Annotated[list[str], Field(min_length=1)]
+    target_modules: Literal["auto", "all-linear"] | Annotated[list[str], Field(min_length=1)] = (
+        Field(description="auto, all-linear, or a list of names of modules")
+    )
 
     tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (2e-4, 2e-2)}
 

@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+from textune.config.explaining import shown
 from textune.errors import UserError
 from textune.modeling.methods.base import Method
 
@@ -26,7 +27,7 @@ def method_class(name: str, key: str) -> type[Method]:
     `key` is what names it in params.yaml. Raises `UserError` if there is no such method.
     """
     if name not in method_names():
-        raise UserError(f"{key} is {name!r}, but it may be {', '.join(method_names())}")
+        raise UserError(f"{key} is {shown(name)}, but it may be {', '.join(method_names())}")
     module = importlib.import_module(f"textune.modeling.methods.{name}")
     class_name = "".join(map(str.capitalize, name.split("_")))
     method = getattr(module, class_name, None)

@@ -1,0 +1,174 @@
+"""The formats of a table's file: CSV, TSV, JSON Lines and Parquet, one row at a time.
+
+CSV follows RFC 4180, quotes and line feeds in fields included. TSV does too if every quote in the
+file belongs to a field in quotes, as pandas and spreadsheets write; else quotes are text. Text is
+UTF-8, with or without a byte-order mark.
+"""
+
+import csv
+import json
+import mmap
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from textune.errors import UserError
+
+# (line or row in the file, values of the wanted columns) of each row.
+Rows = Iterator[tuple[int, list[Any]]]
+# The names of the wanted columns by what they hold: text, label and, if it is wanted, group.
+Wanted = dict[str, str]
+
+csv.field_size_limit(2**31 - 1)
+
+# Fields without quotes, and fields that are in quotes as a whole.
+_QUOTED = re.compile(rb'(?:[^"]++|(?<![^\t\r\n])"(?:[^"]++|"")*+"(?![^\t\r\n]))*+')
+_CURES = {
+    ".gz": "unpack it with gunzip",
+    ".json": "write one JSON object a line, and name it .jsonl",
+    ".xls": "save it as CSV",
+    ".xlsx": "save it as CSV",
+    ".zip": "unpack it",
+}
+
+
+class NoColumnError(UserError):
+    """The wanted column `name` is not there."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def require_format(path: Path) -> None:
+    """Raise `UserError` with the cure if the file's name has none of the endings."""
+    ending = path.suffix.lower()
+    if ending not in READERS:
+        cure = f"; {_CURES[ending]}" if ending in _CURES else ""
+        raise UserError(
+            f"data.path: {path} is no table that can be read{cure}; names end in"
+            f" {', '.join(READERS)}"
+        )
+
+
+def _csv(path: Path, wanted: Wanted, **dialect: Any) -> Rows:
+    _require_utf8(path)
+    line = 1
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True, **dialect)
+        try:
+            header = next(reader, [])
+            at = _columns(path, header, wanted)
+            line = reader.line_num + 1
+            for row in reader:
+                if len(row) != len(header) and row:
+                    raise UserError(
+                        f"{path}:{line} has {len(row)} fields, the header {len(header)}"
+                    )
+                if row:
+                    yield line, [row[column] for column in at]
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise UserError(f"{path}:{line} is no valid CSV: {error}") from None
+
+
+def _tsv(path: Path, wanted: Wanted) -> Rows:
+    quoting = csv.QUOTE_MINIMAL if _is_quoted(path) else csv.QUOTE_NONE
+    return _csv(path, wanted, delimiter="\t", quoting=quoting)
+
+
+def _is_quoted(path: Path) -> bool:
+    """Whether every quote in the file belongs to a field in quotes."""
+    if not path.stat().st_size:
+        return False
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        memoryview(content) as view,
+    ):
+        mark = 3 if content[:3] == b"\xef\xbb\xbf" else 0
+        with view[mark:] as text:
+            return _QUOTED.fullmatch(text) is not None
+
+
+def _json_lines(path: Path, wanted: Wanted) -> Rows:
+    _require_utf8(path)
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                pairs = json.loads(line, object_pairs_hook=list)
+            except (ValueError, RecursionError) as error:
+                raise UserError(f"{path}:{number} is no valid JSON: {error}") from None
+            if not isinstance(pairs, list) or not all(isinstance(p, tuple) for p in pairs):
+                raise UserError(f"{path}:{number} is no JSON object")
+            where = f"{path}:{number}"
+            at = _columns(where, [name for name, _ in pairs], wanted)
+            yield number, _checked(where, [pairs[column][1] for column in at])
+
+
+def _parquet(path: Path, wanted: Wanted) -> Rows:
+    try:
+        file = pq.ParquetFile(path)
+        names = file.schema_arrow.names
+        columns = [names[column] for column in _columns(path, names, wanted)]
+        number = 0
+        for batch in file.iter_batches(columns=columns):
+            for scalars in zip(*(batch[column] for column in columns), strict=True):
+                number += 1
+                yield number, _checked(f"{path}:{number}", [scalar.as_py() for scalar in scalars])
+    except UnicodeDecodeError:
+        raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _checked(where: str, values: list[Any]) -> list[Any]:
+    text = values[0]
+    if text is not None and not isinstance(text, str):
+        raise UserError(f"{where}: the text is {text!r:.60}, no string")
+    for value in values:
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise UserError(f"{where} holds half of a surrogate pair; mend the file") from None
+    return values
+
+
+def _columns(where: Path | str, names: list[str], wanted: Wanted) -> list[int]:
+    """The numbers of the wanted columns. Raises `UserError` unless each is there once."""
+    return [_column(where, names, name, key) for key, name in wanted.items()]
+
+
+def _column(where: Path | str, names: list[str], name: str, key: str) -> int:
+    """The number of the column. Raises `UserError` unless it is there once."""
+    if not names:
+        raise UserError(f"{where} is empty; it needs the columns data.text_column and label_column")
+    may_be = f"data.{key}_column may be {', '.join(map(repr, dict.fromkeys(names)))}"
+    if name not in names:
+        raise NoColumnError(f"{where} has no column {name!r}; {may_be}", name)
+    if names.count(name) > 1:
+        raise UserError(f"{where} has more than one column {name!r}; {may_be}")
+    return names.index(name)
+
+
+def _require_utf8(path: Path) -> None:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
+
+
+READERS: dict[str, Callable[[Path, Wanted], Rows]] = {
+    ".csv": _csv,
+    ".tsv": _tsv,
+    ".jsonl": _json_lines,
+    ".parquet": _parquet,
+}
