@@ -1,6 +1,7 @@
 """Stages `train_<name>`: train one method from one seed; the model and its predictions out.
 
-Usage: python src/train.py NAME SEED, where NAME is the method's section in params.yaml.
+Usage: python src/train.py NAME SEED, where NAME is the method's section in params.yaml. DVC writes
+NAME --seed SEED.
 """
 
 import sys
@@ -13,7 +14,7 @@ def main() -> None:
 
     params = read_params()
     match sys.argv[1:]:
-        case [name, seed] if seed.isdecimal():
+        case [name, seed] | [name, "--seed", seed] if seed.isdecimal():
             params.method(name)
         case arguments:
             raise UserError(f"usage: python src/train.py NAME SEED; was {' '.join(arguments)!r}")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli_commands import Commands
 from tests.tiny import real_values
-from textune.errors import UserError
+from textune.errors import UserError, run
 from textune.params import check_params, read_params
 
 WHOLE, NUMBER, LOGICAL = "a whole number", "a number", "true or false"
@@ -221,3 +221,13 @@ def test_every_wrong_key_is_told_at_once() -> None:
         match=r"train\.epochs is missing; train\.batch_size is 0.*evaluate\.seed is -1",
     ):
         check_params(values, "params.yaml")
+
+
+def test_a_name_with_line_breaks_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        raise UserError("data/raw has no one\ntwo\r\nthree\u2028four")
+
+    with pytest.raises(SystemExit) as stopped:
+        run(main)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "error: data/raw has no one\\ntwo\\nthree\\nfour\n"

@@ -35,5 +35,6 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _end(line: str, code: int) -> None:
-    print(line, file=sys.stderr)
+    # Names in it may have line breaks.
+    print("\\n".join(line.splitlines()), file=sys.stderr)
     sys.exit(code)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.commands import dvc, read, trained
-from tests.tiny import METHODS, git, write_tweeteval
+from tests.pipeline.commands import dvc, read, set_parameter, trained
+from tests.tiny import METHODS, ROOT, git, write_tweeteval
 
 
 def test_repro_again_runs_nothing_and_all_is_committed(work: Path) -> None:
@@ -123,24 +123,52 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
 
 
 @pytest.mark.parametrize(
-    ("setting", "expected"),
+    ("setting", "stage", "expected"),
     [
-        ("lora.r=0", "lora.r is 0, but it should be greater than or equal to 1"),
-        ("+lora.rank=8", "lora.rank is no parameter"),
-        ("data.path=data/raw/stray", "run `dvc add data/raw/stray`"),
-        ("model.max_length=129", "model.max_length is 129, but"),
+        ("lora.r=0", "train_lora@0", "lora.r is 0, but it should be greater than or equal to 1"),
+        ("+lora.rank=8", "train_lora@0", "lora.rank is no parameter"),
+        ("data.path=data/raw/stray", "prepare", "run `dvc add data/raw/stray`"),
+        ("data.test_size=20%", "prepare", "data.test_size is '20%', but it should be a number of"),
+        ("model.max_length=129", "prepare", "model.max_length is 129, but"),
+        ('train.seeds=["--x; touch marker; `touch marker`$(touch marker)"]', None, "train.seeds.0"),
     ],
 )
-def test_bad_input_stops_with_one_line(work: Path, setting: str, expected: str) -> None:
+def test_bad_input_stops_with_one_line(
+    work: Path, setting: str, stage: str | None, expected: str
+) -> None:
     write_tweeteval(work / "data/raw/stray", {"train": 9, "val": 6, "test": 6})
     before = read(work, "quality.json")
-    stage = ("train_lora@0",) if setting.startswith(("lora", "+lora")) else ("prepare",)
-    output = dvc(work, "exp", "run", "-S", setting, *stage, fails=True)
+    output = dvc(work, "exp", "run", "-S", setting, *([stage] if stage else []), fails=True)
     errors = [line for line in output.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert expected in errors[0]
     assert "Traceback" not in output
     assert read(work, "quality.json") == before
+    assert not (work / "marker").exists()
+
+
+def test_line_breaks_in_a_seed_run_nothing(work: Path) -> None:
+    set_parameter(work, "train", "seeds", ["0'\ntouch marker\n'"])
+    assert "Traceback" not in dvc(work, "repro", fails=True)
+    assert not (work / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("nonsense.key=1", "Key 'nonsense' is not in struct"),
+        ("data.path=data/raw/nowhere.csv", "No such file or directory"),
+        ("data.path=a;touch marker", "LexerNoViableAltException"),
+        ("data.path=$(touch marker)", "mismatched input '(' expecting <EOF>"),
+        ("data.path=", "unexpected error"),
+        ("train.seeds=5", "'Value' object is not iterable"),
+        ("train.seeds=0,1", "Sweep overrides can't be used without `--queue`"),
+    ],
+)
+def test_what_dvc_says_first_is_explained(work: Path, setting: str, told: str) -> None:
+    assert told in dvc(work, "exp", "run", "-S", setting, fails=True)
+    assert told in (ROOT / "docs/troubleshooting.md").read_text("utf-8")
+    assert not (work / "marker").exists()
 
 
 def test_label_outside_the_mapping_stops_prepare(work: Path) -> None:
@@ -148,12 +176,6 @@ def test_label_outside_the_mapping_stops_prepare(work: Path) -> None:
     labels.write_text(labels.read_text().replace("2", "7", 1))
     output = dvc(work, "repro", "prepare", fails=True)
     assert "val_labels.txt:3 is '7'; mapping.txt has 0 to 2" in output
-
-
-def test_missing_folder_stops_with_one_line(work: Path) -> None:
-    output = dvc(work, "exp", "run", "-S", "data.path=data/raw/nowhere", fails=True)
-    assert "data/raw/nowhere" in output
-    assert "Traceback" not in output
 
 
 def test_another_source_runs_where_the_raw_data_is_missing(work: Path) -> None:

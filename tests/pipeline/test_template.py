@@ -1,5 +1,6 @@
 """dvc.yaml: the templates of the tune and train stages, and that every input is declared."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def test_every_parameter_of_training_is_declared(work: Path) -> None:
         declared = {name.removeprefix("train.") for name in shared} - {"model"}
         assert declared == set(TrainParams.model_fields) - {"seeds", "checkpoint_minutes"}
         assert stages[f"tune_{method}"]["params"] == ["${name}", *shared, "tune"]
+
+
+def test_no_value_reaches_a_shell_unquoted() -> None:
+    """DVC quotes what it writes for a mapping; `name` stands in dvc.yaml itself."""
+    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+    for stage in stages.values():
+        assert set(re.findall(r"\$\{.*?\}", stage["cmd"])) <= {"${name}", "${item}"}
+        assert set(stage.get("matrix", {})) <= {"seed"}
 
 
 def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
