@@ -41,7 +41,7 @@ repro: install  ## run every stage that is out of date, then show the table
 test: lint types  ## lint, check types, run the tests
 	pytest -n 3 --dist worksteal
 
-test-slow: install  ## prepare a million rows, and the study's largest comparisons again
+test-slow: install  ## tests that take minutes: a million rows, 1,000 classes, 20 experiments, the study again
 	pytest -m slow -s
 
 pages: install  ## write the generated blocks of README and docs again
