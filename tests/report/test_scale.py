@@ -19,7 +19,10 @@ EVALUATE = "import sys; from textune.cli import main; main()"
 def evaluated(
     folder: Path, labels: list[str], examples: int, methods: int
 ) -> tuple[float, float, Path]:
-    """Seconds and highest memory in MiB of comparing so many methods with three seeds."""
+    """Seconds of processor and most memory in MiB, to compare so many methods with three seeds.
+
+    On a machine with other work, seconds of the clock would be those of the others.
+    """
     names = ["baseline", *(f"lora_{number}" for number in range(1, methods))]
     for number, name in enumerate(names):
         skill = (2.0 if labels is LABELS else 6.0) + 0.1 * number
@@ -47,7 +50,7 @@ def evaluated(
         f"{len(labels):,} classes, {examples:,} examples, {methods} methods: {seconds:.0f} s,"
         f" {processor:.0f} s of processor, {memory:,.0f} MiB"
     )
-    return seconds, memory, metrics
+    return processor, memory, metrics
 
 
 @pytest.mark.slow
@@ -59,8 +62,8 @@ def evaluated(
 def test_many_classes_and_many_methods_take_less_than_a_minute(
     tmp_path: Path, labels: list[str], examples: int, methods: int
 ) -> None:
-    seconds, memory, metrics = evaluated(tmp_path, labels, examples, methods)
-    assert seconds < 60
+    processor, memory, metrics = evaluated(tmp_path, labels, examples, methods)
+    assert processor < 60
     assert memory < 1600
     assert len(read_json(metrics / "comparison.json")["pairs"]) == methods * (methods - 1) / 2
     assert sum(path.stat().st_size for path in metrics.rglob("*.csv")) < 500_000
