@@ -53,8 +53,7 @@ class FakeLearner:
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was trained, in order; in a folder with prepared data, of which test cannot be read."""
     monkeypatch.chdir(tmp_path)
-    for split, examples in (("train", 30), ("validation", 12)):
-        write_table(split, examples)
+    write_tables()
     (PREPARED / "test.parquet").write_bytes(b"never opened")
     trained: list[Any] = []
 
@@ -68,16 +67,20 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return trained
 
 
-def write_table(split: str, examples: int, first_token: int = 1) -> None:
-    table = pd.DataFrame(
-        {
-            "row_id": [f"{split}-{number}" for number in range(examples)],
-            "text": ["a"] * examples,
-            "label": np.arange(examples) % 3,
-            "token_ids": [[first_token, 2, number] for number in range(examples)],
-        }
-    )
-    write_prepared(PREPARED, ["a", "b", "c"], {split: table})
+def write_tables(**first_token: int) -> None:
+    """Of 30 and 12 examples; a split's first token is 1 if nothing else is said."""
+    tables = {
+        split: pd.DataFrame(
+            {
+                "row_id": [f"{split}-{number}" for number in range(examples)],
+                "text": ["a"] * examples,
+                "label": np.arange(examples) % 3,
+                "token_ids": [[first_token.get(split, 1), 2, n] for n in range(examples)],
+            }
+        )
+        for split, examples in (("train", 30), ("validation", 12))
+    }
+    write_prepared(PREPARED, ["a", "b", "c"], tables)
 
 
 def run(params: Params, trials: list[Trial] | None = None) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def test_other_data_make_all_trials_again(made: list[Any], split: str) -> None:
     """As many examples, with another token."""
     run(make_params())
     made.clear()
-    write_table(split, 30 if split == "train" else 12, first_token=3)
+    write_tables(**{split: 3})
     run(make_params())
     assert len(made) == 4
 

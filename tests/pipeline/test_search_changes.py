@@ -72,7 +72,7 @@ def test_what_cannot_be_varied_is_told(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stopped:
         main()
-    assert stopped.value.code == 1
+    assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
     assert told in line

@@ -127,7 +127,7 @@ def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) 
         label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
         splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
     except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing; run `dvc repro prepare`") from None
+        raise UserError(f"{error.filename or folder} is missing; run `dvc repro prepare`") from None
     return Prepared(label_names, splits["train"], splits["validation"], splits.get("test"))
 
 
