@@ -31,7 +31,7 @@ def run(main: Callable[[], None]) -> None:
         about = f"{error.filename}: " if error.filename else ""
         _end(f"error: {about}{error.strerror or ' '.join(str(error).split())}", 2)
     except MemoryError as error:
-        _end(f"error: out of memory ({error or 'no more can be had'})", 2)
+        _end(f"error: out of memory ({str(error) or 'no more can be had'})", 2)
 
 
 def _end(line: str, code: int) -> None:

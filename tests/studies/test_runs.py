@@ -29,7 +29,7 @@ def records(folder: str) -> dict[Path, RunRecord]:
 
 def check_training(record: RunRecord, params: Params) -> None:
     """Everything but the method's own parameters."""
-    train = params.train.model_dump(exclude={"seeds", "device", "precision"})
+    train = params.train.model_dump(exclude={"seeds", "device", "precision", "checkpoint_minutes"})
     own = dict(record.params["train"])
     assert own.pop("precision") == "bf16"
     assert own.pop("device") in ("cpu", "cuda")

@@ -84,9 +84,7 @@ SETTINGS: dict[str, tuple[str, dict[str, Any], int]] = {
     "full, averaged, between epochs": ("full", {"ema_decay": 0.7}, 24),
     "adapters, dropout of torch": ("adapter", TORCH_DROPOUT, 5),
     "between epochs": ("lora", TORCH_DROPOUT, 12),
-    "not grouped": ("lora", {"group_by_length": False}, 17),
     "head over features": ("baseline", {}, 17),
-    "head over features, between epochs": ("baseline", {}, 24),
     "cosine, layers at rates of their own": (
         "full",
         {"lr_scheduler": "cosine", "layer_decay": 0.8},
