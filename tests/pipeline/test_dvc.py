@@ -157,12 +157,22 @@ def test_line_breaks_in_a_seed_run_nothing(work: Path) -> None:
     ("setting", "told"),
     [
         ("nonsense.key=1", "Key 'nonsense' is not in struct"),
-        ("data.path=data/raw/nowhere.csv", "No such file or directory"),
+        pytest.param(
+            "data.path=data/raw/nowhere.csv", "No such file or directory", marks=pytest.mark.slow
+        ),
         ("data.path=a;touch marker", "LexerNoViableAltException"),
-        ("data.path=$(touch marker)", "mismatched input '(' expecting <EOF>"),
-        ("data.path=", "unexpected error"),
-        ("train.seeds=5", "'Value' object is not iterable"),
-        ("train.seeds=0,1", "Sweep overrides can't be used without `--queue`"),
+        pytest.param(
+            "data.path=$(touch marker)",
+            "mismatched input '(' expecting <EOF>",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("data.path=", "unexpected error", marks=pytest.mark.slow),
+        pytest.param("train.seeds=5", "'Value' object is not iterable", marks=pytest.mark.slow),
+        pytest.param(
+            "train.seeds=0,1",
+            "Sweep overrides can't be used without `--queue`",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_what_dvc_says_first_is_explained(work: Path, setting: str, told: str) -> None:
