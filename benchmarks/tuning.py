@@ -6,7 +6,8 @@ from statistics import fmean
 
 from textune.data.tokenized import Prepared
 from textune.params import Params
-from textune.pipeline.tuning import Search, make_trial, storage, tune
+from textune.pipeline.trial_storage import storage
+from textune.pipeline.tuning import Search, make_trial, tune
 from textune.runs.tuning import Trial
 
 RATES, EPOCHS = 12, 15

@@ -1,5 +1,6 @@
 """How a program ends: mistakes that a user can mend, signals and a full disk in one line each."""
 
+import sqlite3
 import sys
 from collections.abc import Callable
 
@@ -30,6 +31,8 @@ def run(main: Callable[[], None]) -> None:
     except OSError as error:
         about = f"{error.filename}: " if error.filename else ""
         _end(f"error: {about}{error.strerror or ' '.join(str(error).split())}", 2)
+    except sqlite3.Error as error:
+        _end(f"error: a database of DVC's cannot be used: {error}", 2)
     except MemoryError as error:
         _end(f"error: out of memory ({str(error) or 'no more can be had'})", 2)
 

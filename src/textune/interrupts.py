@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -31,24 +32,30 @@ class Interrupted(BaseException):
 class Pending:
     """A signal that came within `deferred`, if there was one.
 
-    Without the process that started this one, what it makes is of no use: DVC that was killed
-    would start the stage again beside it. So that counts as a signal to end. `done` is what the
-    line about the end says is kept.
+    What a stage makes whose DVC was killed is of no use: DVC would start it again beside it. So
+    that counts as a signal to end. `done` is what the line about the end says is kept.
     """
 
     def __init__(self) -> None:
         self.done = ""
         self._number: int | None = None
-        self._parent = os.getppid()
+        self._since = 0.0
+        # DVC names the stage that it runs.
+        self._parent = os.getppid() if "DVC_STAGE" in os.environ else None
 
     def note(self, number: int, frame: FrameType | None = None) -> None:
         """The handler of the signals."""
-        self._number = number
+        self._number, self._since = number, time.monotonic()
 
     def __bool__(self) -> bool:
-        if self._number is None and os.getppid() != self._parent:
-            self._number = signal.SIGTERM
+        if self._number is None and self._parent not in (None, os.getppid()):
+            self.note(signal.SIGTERM)
         return self._number is not None
+
+    @property
+    def seconds(self) -> float:
+        """Since the signal; 0 without one."""
+        return time.monotonic() - self._since if self else 0.0
 
     def stop(self) -> None:
         """Raise `Interrupted` if there was a signal."""

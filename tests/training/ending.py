@@ -37,6 +37,13 @@ class End(TrainerCallback):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+class EndAtOnce(TrainerCallback):
+    """Tells the process to end before the first step."""
+
+    def on_epoch_begin(self, *args: Any, **kwargs: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 class Result(NamedTuple):
     """Everything of a training that is kept, times apart."""
 
@@ -65,10 +72,12 @@ def result(run: EncoderLearner, live: Path) -> Result:
     )
 
 
-def end(params: Params, name: str, data: Prepared, steps: int, live: Path) -> str:
-    """Train for so many steps; what is said at the end."""
+def end(
+    params: Params, name: str, data: Prepared, steps: int, live: Path, at_once: bool = False
+) -> str:
+    """Train for so many steps, or none if it is told at once; what is said at the end."""
     run = learner(params, name, data, live)
-    run.trainer.add_callback(End(steps))
+    run.trainer.add_callback(EndAtOnce() if at_once else End(steps))
     with pytest.raises(Interrupted) as interrupted:
         run.fit()
     assert interrupted.value.exit_code == 143

@@ -72,6 +72,53 @@ def test_an_ended_training_goes_on_to_the_same_result(
     assert stored() == []
 
 
+def test_a_training_may_be_ended_again_before_its_next_checkpoint(
+    tiny_params: MakeParams, data: Prepared, tmp_path: Path
+) -> None:
+    name, changes, steps = SETTINGS["lora"]
+    params = with_training(tiny_params, changes)
+    end(params, name, data, steps, tmp_path / "ended")
+    (one,) = stored()
+    state: Any = Checkpoint(one.key, {}).read()
+    killed = learner(params, name, data, tmp_path / "killed")
+    step, steps_made = killed.trainer.training_step, []
+
+    def die(*args: Any, **kwargs: Any) -> torch.Tensor:
+        steps_made.append(1)
+        if len(steps_made) == 3:
+            raise KeyboardInterrupt
+        return step(*args, **kwargs)
+
+    killed.trainer.training_step = die  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        killed.fit()
+    again: Any = Checkpoint(one.key, {}).read()
+    assert again["training"]["dropout"] == state["training"]["dropout"]
+    assert torch.equal(again["training"]["random"]["torch"], state["training"]["random"]["torch"])
+    # Told to end before its first step, it has nothing new to keep.
+    assert end(params, name, data, 17, tmp_path / "at_once", at_once=True).endswith("from there")
+    again = Checkpoint(one.key, {}).read()
+    assert again["training"]["dropout"] == state["training"]["dropout"]
+
+
+def test_a_parameter_without_a_gradient_does_not_shift_the_others(
+    tiny_params: MakeParams, data: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = EncoderLearner._make_model
+
+    def with_another(self: EncoderLearner, *args: Any) -> None:
+        make(self, *args)
+        self.model.register_parameter("unused", torch.nn.Parameter(torch.zeros(3)))
+
+    monkeypatch.setattr(EncoderLearner, "_make_model", with_another)
+    params = with_training(tiny_params, {})
+    expected = result(learner(params, "full", data, tmp_path / "live"), tmp_path / "live")
+    for one in stored():
+        Checkpoint(one.key, {}).remove()
+    end(params, "full", data, 17, tmp_path / "ended")
+    assert result(learner(params, "full", data, tmp_path / "on"), tmp_path / "on") == expected
+
+
 def zeroed(state: Any, *path: str) -> None:
     for key in path[:-1]:
         state = state[key]
@@ -83,7 +130,7 @@ def _no_weights(state: Any) -> None:
 
 
 def _no_moments(state: Any) -> None:
-    for moments in state["training"]["optimizer"]["parameters"]:
+    for moments in state["training"]["optimizer"]["parameters"].values():
         zeroed(moments, "exp_avg")
 
 

@@ -4,9 +4,11 @@ import hashlib
 import json
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textune.config.sections import ModelParams
 from textune.data.tokenized import Prepared
 from textune.errors import UserError
 from textune.modeling.learner import Job, Learner
@@ -16,6 +18,9 @@ from textune.runs.record import installed_versions
 
 if TYPE_CHECKING:
     from textune.training.checkpoints import Checkpoint
+
+
+_OF_MODELS = (".json", ".model", ".safetensors", ".txt")
 
 
 def make_learner(
@@ -54,18 +59,16 @@ def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":
     from textune.training.checkpoints import Checkpoint
 
     setting = {
-        "code": _files_digest(Path(__file__).parents[1], "*.py"),
+        "code": _files_digest(Path(__file__).parents[1], (".py",)),
         "name": job.name,
         "method": method.model_dump(),
         "task": job.task.name,
-        "model": job.model.model_dump(),
-        # Nothing but its path may tell that a model in a folder is another.
-        "weights": _files_digest(Path(job.model.name), "*.safetensors"),
+        "model": identity(job.model),
         "train": job.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
         "seed": job.seed,
         "labels": job.data.label_names,
         "data": job.data.digest(),
-        "versions": installed_versions(),
+        "versions": {**installed_versions(), "accelerate": version("accelerate")},
         # Sums come out differently with others.
         "machine": [torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()],
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
@@ -74,11 +77,18 @@ def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":
     return Checkpoint(key, {"name": job.name, "seed": job.seed})
 
 
+def identity(model: ModelParams) -> dict[str, Any]:
+    """What tells a model from others: its name and revision and, in a folder, its files."""
+    folder = Path(model.name)
+    files = {"files": _files_digest(folder, _OF_MODELS)} if folder.is_dir() else {}
+    return {**model.model_dump(), **files}
+
+
 @cache
-def _files_digest(folder: Path, pattern: str) -> str:
-    """SHA-256 of the files of a folder, in hex; of nothing if there is no such folder."""
+def _files_digest(folder: Path, endings: tuple[str, ...]) -> str:
+    """SHA-256 of the files of a folder, in hex."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob(pattern)):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in endings):
         digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

@@ -16,7 +16,7 @@ from textune.errors import UserError
 from textune.io import read_json, write_json
 from textune.metrics.catalog import CATALOG, DIGITS, OF_EPOCHS, Metric
 from textune.params import Params, assignment, changed
-from textune.pipeline.learners import make_learner
+from textune.pipeline.learners import identity, make_learner
 from textune.pipeline.paths import PREPARED
 
 AS_GIVEN = "as in params.yaml"
@@ -132,7 +132,7 @@ def _setting(params: Params, trials: list[Trial], data: Prepared, seed: int) -> 
         "train_examples": len(data.train),
         "validation_examples": len(data.validation),
         "data_sha256": data.digest(),
-        "model": params.model.model_dump(),
+        "model": identity(params.model),
         "train": params.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
         **{name: params.method(name).model_dump() for name in names},
     }

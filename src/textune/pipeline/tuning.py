@@ -12,8 +12,6 @@ Optuna's Gaussian process proposes the short trials, and its storage keeps all t
 search that was ended goes on where it was. Each proposal depends on the trials before it alone.
 """
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,19 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from filelock import FileLock
 from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from textune.data.tokenized import Prepared
-from textune.errors import DivergedError, UserError
-from textune.io import user_cache
+from textune.errors import DivergedError
 from textune.metrics.catalog import DIGITS
 from textune.modeling.learner import Learner
 from textune.params import Params
 from textune.pipeline.given import model_name
 from textune.pipeline.learners import make_learner
 from textune.pipeline.recipes import given_recipe, with_recipe
-from textune.runs.record import installed_versions
+from textune.pipeline.trial_storage import explained, storage
 from textune.runs.tuning import Trial, Tuning
 
 # A shorter training says nothing of a learning rate.
@@ -71,8 +69,8 @@ class Search:
             return optuna.create_study(
                 study_name=str(epochs), storage=f"sqlite:///{self.storage}", load_if_exists=True
             )
-        except SQLAlchemyError:
-            raise UserError(f"{self.storage} holds no trials: delete it") from None
+        except SQLAlchemyError as error:
+            raise explained(self.storage, error) from None
 
 
 def tune(
@@ -87,9 +85,14 @@ def tune(
     trials: list[Trial] = []
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     search = Search(params, name, data, tuned, storage(params, name, data, tuned))
-    for trial in _trials(search, _lengths(search, recipe)):
-        trials.append(trial)
-        tell(trial)
+    # Another experiment may be making the same search: then its trials are taken.
+    with FileLock(f"{search.storage}.lock"):
+        try:
+            for trial in _trials(search, _lengths(search, recipe)):
+                trials.append(trial)
+                tell(trial)
+        except SQLAlchemyError as error:
+            raise explained(search.storage, error) from None
     best = _best(trials if "epochs" in tuned else _of_length(trials, trials[-1].epochs))
     recipe |= {key: best.values[key] for key in method.tunable if key in tuned}
     if "epochs" in tuned:
@@ -224,23 +227,3 @@ def _learner(search: Search, epochs: int, values: dict[str, float]) -> Learner:
     recipe = {**values, "epochs": epochs} if "epochs" in given_recipe(params, name) else values
     params = with_recipe(params, name, recipe)
     return make_learner(params, name, search.data, params.tune.seed, resumes=True)
-
-
-def storage(params: Params, name: str, data: Prepared, tuned: Sequence[str]) -> Path:
-    """Where the trials of exactly this search are: outside of what DVC deletes before a stage.
-
-    `$TEXTUNE_CACHE`, or the user's cache folder, has a file for each search.
-    """
-    method = params.method(name).model_dump(exclude={*tuned})
-    setting = {
-        "method": method,
-        "tuned": list(tuned),
-        "model": params.model.model_dump(),
-        "train": params.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
-        "training_seed": params.tune.seed,
-        "tune": params.tune.model_dump(exclude={"all"}),
-        "data": data.digest(),
-        "versions": installed_versions(),
-    }
-    key = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:32]
-    return user_cache("tuning") / f"{key}.db"

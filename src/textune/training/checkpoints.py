@@ -33,6 +33,7 @@ MOST_RUNS = 16
 MOST_BYTES = 20 * 2**30
 _STATE = "state.json"
 _LOCK = "lock"
+_DRAFT = ".draft"
 _TENSOR = "tensor:"
 
 
@@ -55,10 +56,13 @@ class Checkpoint:
         self.about = about
 
     @contextlib.contextmanager
-    def claimed(self) -> Iterator[bool]:
-        """Within, whether it is this process's alone: another may be training the same run."""
+    def claimed(self, seconds: float = 1) -> Iterator[bool]:
+        """Within, whether it is this process's alone: another may be training the same run.
+
+        seconds: to wait for another, that may only be looking at it.
+        """
         self.folder.mkdir(exist_ok=True)
-        lock = FileLock(self.folder / _LOCK, timeout=1)
+        lock = FileLock(self.folder / _LOCK, timeout=seconds)
         try:
             lock.acquire()
         except Timeout:
@@ -76,23 +80,24 @@ class Checkpoint:
         """
         tensors: dict[str, torch.Tensor] = {}
         content: dict[str, Any] = {"state": _taken_apart(state, "", tensors)}
-        drafts = [one for one in self.folder.iterdir() if one.name.startswith(".")]
-        draft = self.folder / f".{os.getpid()}"
+        draft = self.folder / _DRAFT
         try:
             save_file(tensors, draft)
+            digest = _digest(draft)
+            _put(draft, self.folder / f"{digest}.safetensors")
+            content |= {"tensors": digest, "about": {**self.about, **about}}
+            content["digest"] = _json_digest(content)
+            draft.write_text(json.dumps(content))
+            _put(draft, self.folder / _STATE)
         except SafetensorError as error:
-            draft.unlink(missing_ok=True)
             raise OSError(str(error)) from None
-        digest = _digest(draft)
-        _put(draft, self.folder / f"{digest}.safetensors")
-        content |= {"tensors": digest, "about": {**self.about, **about}}
-        content["digest"] = _json_digest(content)
-        draft.write_text(json.dumps(content))
-        _put(draft, self.folder / _STATE)
-        for old in (*drafts, *self.folder.glob("*.safetensors")):
+        finally:
+            draft.unlink(missing_ok=True)
+        for old in self.folder.glob("*.safetensors"):
             if old.stem != digest:
                 old.unlink(missing_ok=True)
-        _make_room(self.folder)
+        with contextlib.suppress(OSError):
+            _make_room(self.folder.parent)
 
     def read(self) -> State | None:
         """What was written last, or None if there is nothing, or it is damaged, which is told."""
@@ -116,8 +121,8 @@ class Checkpoint:
 
 def stored() -> list[Stored]:
     """All checkpoints, the latest first."""
-    found = [_stored(path) for path in _folder().glob(f"*/{_STATE}")]
-    return sorted(found, key=lambda one: one.age)
+    found = [_stored(path) for path in _folder().iterdir()]
+    return sorted(filter(None, found), key=lambda one: one.age)
 
 
 def remove_stored(key: str) -> None:
@@ -140,25 +145,37 @@ def _folder() -> Path:
     return user_cache("checkpoints")
 
 
-def _stored(path: Path) -> Stored:
+def _stored(folder: Path) -> Stored | None:
+    """What is in a folder, also what was left of a first write that was ended.
+
+    None if its run removes it now.
+    """
     try:
-        about = json.loads(path.read_text())["about"]
-    except (ValueError, KeyError, TypeError):
+        about = json.loads((folder / _STATE).read_text())["about"]
+    except (OSError, ValueError, KeyError, TypeError):
         about = {}
-    size = sum(file.stat().st_size for file in path.parent.iterdir())
-    with Checkpoint(path.parent.name, {}).claimed() as free:
-        age = max(0.0, time.time() - path.stat().st_mtime)
-        return Stored(path.parent.name, about, size, age, busy=not free)
+    try:
+        files = {path: path.stat() for path in folder.iterdir()}
+        # Looking at the lock touches it.
+        times = [file.st_mtime for path, file in files.items() if path.name != _LOCK]
+        age = max(0.0, time.time() - max(times or [folder.stat().st_mtime]))
+    except OSError:
+        return None
+    busy = True
+    if (folder / _LOCK).exists():
+        with Checkpoint(folder.name, {}).claimed(seconds=0) as free:
+            busy = not free
+    size = sum(file.st_size for file in files.values())
+    return Stored(folder.name, dict(about) if isinstance(about, dict) else {}, size, age, busy)
 
 
-def _make_room(ours: Path) -> None:
-    """Remove the oldest beyond the limits, but no run's that is using it."""
+def _make_room(folder: Path) -> None:
+    """Remove the oldest beyond the limits, but no run's that is using it, as this one is."""
     runs, total = 0, 0
     for one in stored():
         runs, total = runs + 1, total + one.bytes
-        mine = one.key == ours.name
-        if (runs > MOST_RUNS or total > MOST_BYTES) and not (one.busy or mine):
-            shutil.rmtree(ours.parent / one.key, ignore_errors=True)
+        if (runs > MOST_RUNS or total > MOST_BYTES) and not one.busy:
+            shutil.rmtree(folder / one.key, ignore_errors=True)
 
 
 def _put(draft: Path, path: Path) -> None:

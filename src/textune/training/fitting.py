@@ -26,6 +26,8 @@ from textune.training.trainer import TextTrainer
 
 # Training goes on at least so many times as long as the last checkpoint took to write.
 _APART = 50
+# Seconds that a signal waits for the end of a validation.
+_PATIENCE = 3
 
 
 class Fitting:
@@ -85,8 +87,10 @@ class Fitting:
             self.trainer.add_callback(self._stopwatch)
             self.trainer.add_callback(self.best)
             self.trainer.train_on(state and state["training"])
-            if checkpoint is not None:
-                _write(checkpoint, self.state(finished=True), self.trainer.state)
+            if checkpoint is not None and _write(
+                checkpoint, self.state(finished=True), self.trainer.state
+            ):
+                pending.done = "all of training is kept; the same command goes on from there"
         self.best.restore()
 
     def state(self, finished: bool) -> State:
@@ -119,11 +123,19 @@ class _Checkpoints(TrainerCallback):
         self._fitting, self._checkpoint, self._pending = fitting, checkpoint, pending
         self._every = 60 * fitting._params.checkpoint_minutes
         self._last, self._took = time.perf_counter(), 0.0
+        self._begun_at = 0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._begun_at = state.global_step
+        if self._begun_at > 0:
+            self._tell_what_is_kept(state)
 
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        if self._pending or (state.global_step > 0 and self._since > _APART * self._took):
+        if self._pending or self._since > _APART * self._took:
             self._keep(state)
         self._pending.stop()
 
@@ -139,21 +151,28 @@ class _Checkpoints(TrainerCallback):
         self._pending.stop()
 
     def on_prediction_step(self, *args: Any, **kwargs: Any) -> None:
-        self._pending.stop()
+        # After validation all is kept; but whoever wants an end should not wait for long.
+        if self._pending.seconds > _PATIENCE:
+            self._pending.stop()
+
+    def _tell_what_is_kept(self, state: TrainerState) -> None:
+        self._pending.done = (
+            f"step {state.global_step} of {state.max_steps} is kept; the same command goes on from"
+            " there"
+        )
 
     @property
     def _since(self) -> float:
         return time.perf_counter() - self._last
 
     def _keep(self, state: TrainerState) -> None:
-        if self._checkpoint is None or state.global_step == 0:
+        # Before its first step a training has nothing new, and one that goes on has not yet taken
+        # up the state of its random generators.
+        if self._checkpoint is None or state.global_step == self._begun_at:
             return
         start = time.perf_counter()
         if _write(self._checkpoint, self._fitting.state(finished=False), state):
-            self._pending.done = (
-                f"step {state.global_step} of {state.max_steps} is kept; the same command goes on"
-                " from there"
-            )
+            self._tell_what_is_kept(state)
         self._last = time.perf_counter()
         self._took = self._last - start
 

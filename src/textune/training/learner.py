@@ -13,7 +13,7 @@ from torch import nn
 from transformers import EvalPrediction, PrinterCallback, set_seed
 
 from textune.errors import UserError
-from textune.interrupts import Pending, deferred
+from textune.interrupts import deferred
 from textune.metrics.calibration import calibrated_loss
 from textune.metrics.catalog import OF_EPOCHS
 from textune.modeling.learner import Job, Learner
@@ -80,8 +80,8 @@ class EncoderLearner(Learner):
     def fit(self) -> list[dict[str, float]]:
         if self.trainable_parameters > 0:
             try:
-                with self._peak_memory, explained(self.job), deferred() as pending:
-                    self._train(pending)
+                with self._peak_memory, explained(self.job):
+                    self._train()
             finally:
                 self._progress.stop()
         if self._live is not None:
@@ -169,7 +169,7 @@ class EncoderLearner(Learner):
         self._progress = ShowProgress(f"{job.name} seed {job.seed}", len(job.data.train))
         self.trainer.add_callback(self._progress)
 
-    def _train(self, pending: Pending) -> None:
+    def _train(self) -> None:
         checkpoint = self.checkpoint
         with contextlib.nullcontext(False) if checkpoint is None else checkpoint.claimed() as ours:
             checkpoint = checkpoint if ours else None
@@ -179,7 +179,7 @@ class EncoderLearner(Learner):
                 self.trainer.train_dataset = self._datasets["train"]
             if state is not None and self._live is not None:
                 self._live.replay(state["history"], state["logged"])
-            with self._fast_model():
+            with self._fast_model(), deferred() as pending:
                 fitting.run(pending, checkpoint, state, self._datasets.train_seconds)
         self._validation_outputs = fitting.best.outputs
         self.best_epoch = fitting.best.epoch

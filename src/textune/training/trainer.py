@@ -118,7 +118,8 @@ class TextTrainer(Trainer):
             "trainer": dataclasses.asdict(self.state),
             "optimizer": {
                 "groups": optimizer["param_groups"],
-                "parameters": [optimizer["state"][key] for key in sorted(optimizer["state"])],
+                # By number; a parameter without a gradient has none.
+                "parameters": {str(key): value for key, value in optimizer["state"].items()},
             },
             "scheduler": self.lr_scheduler.state_dict(),
             "random": random_state(),
@@ -138,7 +139,7 @@ class TextTrainer(Trainer):
             self.train()
             return
         with tempfile.TemporaryDirectory() as folder:
-            # Trainer reads nothing but this, see the three methods below.
+            # Trainer reads nothing but this, before its first step; see the three methods below.
             Path(folder, TRAINER_STATE_NAME).write_text(json.dumps(state["trainer"]))
             self.train(resume_from_checkpoint=folder)
 
@@ -157,7 +158,7 @@ class TextTrainer(Trainer):
         assert self.optimizer is not None
         assert self.lr_scheduler is not None
         saved = self._resumed["optimizer"]
-        of_parameters = dict(enumerate(saved["parameters"]))
+        of_parameters = {int(key): value for key, value in saved["parameters"].items()}
         self.optimizer.load_state_dict({"state": of_parameters, "param_groups": saved["groups"]})
         self.lr_scheduler.load_state_dict(self._resumed["scheduler"])
         if self._train_batches is not None:
