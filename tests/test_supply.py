@@ -57,7 +57,7 @@ def test_every_exception_of_the_audit_is_of_a_locked_version_and_has_a_reason() 
         assert exception["package"] in pins(), f"{name} may be mended: take it out, run make audit"
         assert len(exception["reason"].split()) > 10, name
     told = subprocess.run(
-        ["make", "--dry-run", "--assume-old=.venv/.supply", "audit"],
+        ["make", "--no-print-directory", "--dry-run", "--assume-old=.venv/.supply", "audit"],
         cwd=ROOT,
         capture_output=True,
         text=True,

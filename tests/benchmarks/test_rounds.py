@@ -40,6 +40,7 @@ def test_contenders_take_turns_and_another_begins_each_round() -> None:
     assert order == ["a", "b", "c", "b", "c", "a"]
 
 
+@pytest.mark.slow
 def test_workers_measure_a_cell(tiny_params: MakeParams, folder: Path) -> None:
     params = tiny_params()
     plan, contenders = one_cell(params), {"lora": speed_contenders(params)}

@@ -113,6 +113,7 @@ def changes_tokenizer(change: Callable[[dict[str, Any]], object]) -> Change:
 _DEEP = "[" * 100_000 + "]" * 100_000
 _TOKENIZER = "tokenizer_config.json"
 _KERNEL = "evil/kernel"
+LENGTHS: tuple[Any, ...] = ("512", [], -1, True)
 
 CASES: dict[str, tuple[Change, str]] = {
     **{
@@ -136,6 +137,13 @@ CASES: dict[str, tuple[Change, str]] = {
             "transformers_weights": "other.safetensors",
             "base_model_name_or_path": "evil/model",
         }.items()
+    },
+    **{
+        f"length {value}": (
+            sets(_TOKENIZER, model_max_length=value),
+            f"{_TOKENIZER} of MODEL has model_max_length: {value}, which is no number of tokens",
+        )
+        for value in LENGTHS
     },
     "nested": (
         sets(text_config={"more": [{"_attn_implementation_internal": _KERNEL}]}),

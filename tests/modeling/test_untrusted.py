@@ -113,20 +113,23 @@ def told(tmp_path_factory: pytest.TempPathFactory, tiny_models: dict[str, Path])
     return answers
 
 
-def test_nothing_ran_and_nothing_is_left(told: dict[str, Any]) -> None:
+def test_hostile_models_are_refused_in_a_line_and_nothing_runs(told: dict[str, Any]) -> None:
+    """In one test, because another worker would try them all again."""
     assert told["good"] == "trains"
     assert told["ran"] is False
     # So it would have been noticed.
     assert told["ran without textune"] is True
     assert [name for name in told["left"] if name.startswith("textune-model-")] == []
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_hostile_model_is_refused_in_a_line(told: dict[str, Any], case: str) -> None:
-    line = told[case]
-    assert line.startswith("model.name: ")
-    assert line.isprintable()
-    assert CASES[case][1] in line
+    accepted_or_unclear = {
+        case: told[case]
+        for case, (_, expected) in CASES.items()
+        if not (
+            told[case].startswith("model.name: ")
+            and told[case].isprintable()
+            and expected in told[case]
+        )
+    }
+    assert accepted_or_unclear == {}
 
 
 def test_what_names_no_code_is_left_out(tmp_path: Path, tiny_models: dict[str, Path]) -> None:

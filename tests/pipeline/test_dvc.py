@@ -128,7 +128,6 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
         ("lora.r=0", "train_lora@0", "lora.r is 0, but it should be greater than or equal to 1"),
         ("+lora.rank=8", "train_lora@0", "lora.rank is no parameter"),
         ("data.path=data/raw/stray", "prepare", "run `dvc add data/raw/stray`"),
-        ("data.test_size=20%", "prepare", "data.test_size is '20%', but it should be a number of"),
         ("model.max_length=129", "prepare", "model.max_length is 129, but"),
         ('train.seeds=["--x; touch marker; `touch marker`$(touch marker)"]', None, "train.seeds.0"),
     ],

@@ -5,6 +5,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.pipeline.commands import dvc, read, textune
 from tests.tiny import METHODS, git, write_tweeteval
 
@@ -35,6 +37,7 @@ def test_queued_experiments_run_their_own_code(two_methods: Path) -> None:
     assert found == {4, 16}
 
 
+@pytest.mark.slow
 def test_a_learning_curve_from_experiments(two_methods: Path) -> None:
     work = two_methods
     # Another parameter has changed, too: not a point of the same curve.

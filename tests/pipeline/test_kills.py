@@ -92,6 +92,7 @@ def test_a_signal_ends_a_stage_within_seconds_and_nothing_is_lost(work: Path, ca
     )
 
 
+@pytest.mark.slow
 def test_a_stage_without_its_dvc_ends(work: Path, cache: Path) -> None:
     take_longer(work)
     with started(work, "dvc", "repro", "train_lora") as process:

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.pipeline.forks import run_stages
 from tests.tiny import METHODS, ROOT, git
 from textune.io import read_json
@@ -12,6 +14,7 @@ from textune.io import read_json
 VARIES = {"train_seconds", "examples_per_second", "peak_memory_mib"}
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_the_same_bytes(work: Path) -> None:
     shutil.copytree(work / "models", work / "before")
     for made in ("models", "data/prepared", "metrics", "data/errors"):

@@ -107,6 +107,14 @@ SETTINGS: dict[str, tuple[str, dict[str, Any], int]] = {
 }
 
 
+# What others nearly are.
+MORE_OF_A_KIND = {
+    "full, averaged, between epochs",
+    "adapters, dropout of torch",
+    "cosine, layers at rates of their own",
+}
+
+
 def with_training(tiny_params: MakeParams, changes: dict[str, Any]) -> Params:
     fast = {**tiny_params("bert").train.fast.model_dump(), **changes.get("fast", {})}
     recipe = {"learning_rate": changes.get("rate", 0.01), "epochs": None}

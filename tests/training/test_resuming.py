@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.training.ending import (
+    MORE_OF_A_KIND,
     SETTINGS,
     STEPS,
     MakeParams,
@@ -39,7 +40,13 @@ def data(tmp_path: Path, tiny_params: MakeParams) -> Prepared:
     return prepared(tmp_path, tiny_params("bert"), {"train": 94, "val": 30, "test": 31})
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in MORE_OF_A_KIND else [])
+        for name in SETTINGS
+    ],
+)
 def test_an_ended_training_goes_on_to_the_same_result(
     setting: str, tiny_params: MakeParams, data: Prepared, tmp_path: Path
 ) -> None:

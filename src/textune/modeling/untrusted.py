@@ -109,6 +109,12 @@ def _show_tokenizer(source: SourceFolder, target: Path) -> None:
     for file, given in (("tokenizer_config.json", config), ("special_tokens_map.json", tokens)):
         _refuse_code(source, file, given)
     _require_tokenizer_class(source, "tokenizer_config.json", config.get("tokenizer_class"))
+    for key in ("model_max_length", "max_len"):
+        value = config.get(key)
+        if value is not None and (type(value) not in (int, float) or not 0 < value < math.inf):
+            raise source.refused(
+                "tokenizer_config.json", f"has {key}: {value!s:.60}, which is no number of tokens"
+            )
     _write(target / "tokenizer_config.json", _only(OF_TOKENIZERS, config))
     _write(target / "special_tokens_map.json", _only(SPECIAL_TOKENS, tokens))
     if added := source.json("added_tokens.json"):
