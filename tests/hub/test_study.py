@@ -75,6 +75,7 @@ STUDY: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 def test_the_study_in_one_line(hub: Hub, workspace: Path, tmp_path: Path) -> None:
     before = values()
     run(commands("experiments.md", "Run the original study")[0], hub, tmp_path)

@@ -69,6 +69,7 @@ def test_changing_the_margin_compares_again_and_trains_nothing(work: Path) -> No
     assert "noninferiority_margin" in diff
 
 
+@pytest.mark.slow
 def test_another_seed_trains_alone_and_a_dropped_one_is_not_scored(two_methods: Path) -> None:
     work = two_methods
     before = read(work, "quality.json")
