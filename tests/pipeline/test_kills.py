@@ -81,8 +81,7 @@ def test_a_signal_ends_a_stage_within_seconds_and_nothing_is_lost(work: Path, ca
         process.send_signal(signal.SIGINT)
         start = time.monotonic()
         output, _ = process.communicate()
-        # Five seconds on a quiet machine.
-        assert time.monotonic() - start < 30
+        assert time.monotonic() - start < 5
     assert process.returncode == 130
     (line,) = output.splitlines()
     assert re.fullmatch(

@@ -12,7 +12,6 @@ import torch
 from tests.tiny import METHODS, real_values
 from tests.training.training import fitted, learner, prepared, started, without_dropout
 from textune.data.tokenized import Prepared
-from textune.errors import DivergedError, UserError
 from textune.modeling.checkpoint import load_checkpoint
 from textune.params import Params, check_params
 from textune.runs.record import RunRecord
@@ -140,42 +139,6 @@ def test_head_left_untrained_predicts_as_it_began(
     assert cost.train_seconds == 0, "train should not be encoded for nothing"
     np.testing.assert_array_equal(run.predict("test").probabilities, before)
     assert (tmp_path / "plots/metrics/validation/accuracy.tsv").is_file()
-
-
-@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_ends_training_at_that_step(
-    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch, loss: float
-) -> None:
-    run = started(tiny_params("bert", lora={"learning_rate": 0.0375}), "lora", data)
-    compute, steps = run.trainer.compute_loss, []
-
-    def exploding(model: Any, *args: Any, **kwargs: Any) -> Any:
-        if not model.training:
-            return compute(model, *args, **kwargs)
-        steps.append(1)
-        return compute(model, *args, **kwargs) * (loss if len(steps) == 14 else 1)
-
-    monkeypatch.setattr(run.trainer, "compute_loss", exploding)
-    told = (
-        rf"lora, seed 0: the loss became {loss} at step 14, in epoch 2, at the learning rate"
-        r" 0\.0\d+: lower lora\.learning_rate, or raise train\.warmup_ratio"
-    )
-    with pytest.raises(DivergedError, match=told):
-        run.fit()
-    assert len(steps) == 14
-
-
-def test_too_little_memory_names_what_to_lower(
-    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = started(tiny_params("bert"), "lora", data)
-
-    def full(*args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
-
-    monkeypatch.setattr(run.trainer, "compute_loss", full)
-    with pytest.raises(UserError, match=r"lower train\.batch_size"):
-        run.fit()
 
 
 def test_a_run_in_bf16_leaves_the_next_in_fp32(tiny_params: MakeParams, data: Prepared) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +20,15 @@ def trained_weights(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
+class Validation(NamedTuple):
+    """That of one epoch: its metrics, and what Trainer gives a callback."""
+
+    epoch: int
+    metrics: dict[str, float]
+    state: TrainerState
+    control: TrainerControl
+
+
 class Callback(TrainerCallback):
     """A TrainerCallback that hears of epochs, counted from 0, the untrained model.
 
@@ -34,16 +43,10 @@ class Callback(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         metrics = {name.removeprefix("eval_"): value for name, value in kwargs["metrics"].items()}
-        self.on_validated(round(state.epoch or 0), metrics, state, control)
+        self.on_validated(Validation(round(state.epoch or 0), metrics, state, control))
 
-    def on_validated(
-        self,
-        epoch: int,
-        metrics: dict[str, float],
-        state: TrainerState,
-        control: TrainerControl,
-    ) -> None:
-        """Called after the validation of `epoch`."""
+    def on_validated(self, done: Validation) -> None:
+        """Called after the validation of an epoch."""
 
 
 class History(Callback):
@@ -52,8 +55,8 @@ class History(Callback):
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
 
-    def on_validated(self, epoch: int, metrics: dict[str, float], *args: Any) -> None:
-        self.epochs.append({**metrics, "epoch": epoch})
+    def on_validated(self, done: Validation) -> None:
+        self.epochs.append({**done.metrics, "epoch": done.epoch})
 
     def state(self) -> State:
         """What `load` takes."""
@@ -87,20 +90,14 @@ class KeepBest(Callback):
         self._trained = trained_weights(model)
         self._weights: dict[str, torch.Tensor] = {}
 
-    def on_validated(
-        self,
-        epoch: int,
-        metrics: dict[str, float],
-        state: TrainerState,
-        control: TrainerControl,
-    ) -> None:
-        value = metrics[self._metric.name]
-        if epoch > 0 and (self._best is None or self._metric.is_better(value, self._best)):
-            self.epoch, self._best = epoch, value
+    def on_validated(self, done: Validation) -> None:
+        value = done.metrics[self._metric.name]
+        if done.epoch > 0 and (self._best is None or self._metric.is_better(value, self._best)):
+            self.epoch, self._best = done.epoch, value
             self.outputs = self._get_outputs()
             self._weights = {n: p.detach().clone() for n, p in self._trained.items()}
-        if self._patience and epoch - self.epoch >= self._patience:
-            control.should_training_stop = True
+        if self._patience and done.epoch - self.epoch >= self._patience:
+            done.control.should_training_stop = True
 
     def state(self) -> State:
         """What `load` takes."""

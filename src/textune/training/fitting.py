@@ -83,7 +83,8 @@ class Fitting:
             if self._average is not None:
                 self.trainer.add_callback(self._average)
             # After the average has left the model to the latest weights.
-            self.trainer.add_callback(_Checkpoints(self, checkpoint, pending))
+            minutes = self._params.checkpoint_minutes
+            self.trainer.add_callback(_Checkpoints(self, checkpoint, pending, minutes))
             self.trainer.add_callback(self._stopwatch)
             self.trainer.add_callback(self.best)
             self.trainer.train_on(state and state["training"])
@@ -119,9 +120,11 @@ class Fitting:
 class _Checkpoints(TrainerCallback):
     """Writes a checkpoint after each epoch, now and then within one, and when told to end."""
 
-    def __init__(self, fitting: Fitting, checkpoint: Checkpoint | None, pending: Pending) -> None:
+    def __init__(
+        self, fitting: Fitting, checkpoint: Checkpoint | None, pending: Pending, minutes: float
+    ) -> None:
         self._fitting, self._checkpoint, self._pending = fitting, checkpoint, pending
-        self._every = 60 * fitting._params.checkpoint_minutes
+        self._every = 60 * minutes
         self._last, self._took = time.perf_counter(), 0.0
         self._begun_at = 0
 

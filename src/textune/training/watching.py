@@ -12,7 +12,7 @@ from scmrepo.exceptions import SCMError
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from textune.errors import UserError
-from textune.training.callbacks import Callback
+from textune.training.callbacks import Callback, Validation
 
 
 class RecordLive(Callback):
@@ -28,14 +28,8 @@ class RecordLive(Callback):
             raise UserError(f"dvclive: {error}; commit something with git first") from None
         self._metrics = metrics
 
-    def on_validated(
-        self,
-        epoch: int,
-        metrics: dict[str, float],
-        state: TrainerState,
-        control: TrainerControl,
-    ) -> None:
-        self._record(epoch, metrics, state.log_history)
+    def on_validated(self, done: Validation) -> None:
+        self._record(done.epoch, done.metrics, done.state.log_history)
 
     def replay(self, epochs: list[dict[str, float]], log_history: list[dict[str, float]]) -> None:
         """Write the epochs of an ended training, whose record DVC removed."""
