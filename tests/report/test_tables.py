@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.fake_runs import load, settings, write_models, write_run
+from tests.fake_runs import load, settings, write_run
 from tests.report.fake_comparison import (
     COSTS,
     FIXED_MODELS,
@@ -27,8 +27,6 @@ from textune.report.tables import (
     read_results,
 )
 from textune.report.writing import write_results
-from textune.runs.record import read_record
-from textune.runs.store import RunFolder
 from textune.stats.comparison_file import write_comparison
 from textune.stats.results import Comparison, Verdict
 
@@ -222,19 +220,6 @@ def test_table_needs_only_the_metrics(tmp_path: Path, capsys: pytest.CaptureFixt
     printed = capsys.readouterr().out
     assert "trained head (baseline)" in printed
     assert "Settled: use LoRA" in printed
-
-
-def test_a_training_that_went_wrong_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """From the record of the run to the table."""
-    write_models(tmp_path / "models")
-    folder = RunFolder.of(tmp_path / "models", "lora", 1)
-    record = read_record(folder.record)
-    folder.write_record(record.model_copy(update={"doubts": ["loss ended at 37"]}))
-    write_results(load(tmp_path / "models", [0, 1]), settings(), tmp_path / "metrics")
-    print_table(tmp_path / "metrics")
-    assert "Doubtful: LoRA, seed 1: loss ended at 37.\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["cost", "comparison"])

@@ -160,3 +160,25 @@ def test_another_parameter_never_goes_on_from_a_checkpoint(
 
     assert key() == key() == key(train={"checkpoint_minutes": 1.0, "seeds": [0, 7]})
     assert key(**{section: changes}) != key()
+
+
+@pytest.mark.parametrize(("minutes", "first"), [(5.0, STEPS), (1e-6, 1)])
+def test_checkpoints_are_written_within_an_epoch_as_often_as_is_asked_for(
+    minutes: float,
+    first: int,
+    tiny_params: MakeParams,
+    data: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    params = with_training(tiny_params, {"epochs": 1, "checkpoint_minutes": minutes})
+    written: list[int] = []
+    write = Checkpoint.write
+
+    def noted(self: Checkpoint, state: Any, **about: Any) -> None:
+        write(self, state, **about)
+        written.append(about["step"])
+
+    monkeypatch.setattr(Checkpoint, "write", noted)
+    learner(params, "lora", data, tmp_path / "live").fit()
+    assert (written[0], written[-1]) == (first, STEPS)
