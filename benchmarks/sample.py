@@ -68,7 +68,7 @@ def write_sample(
     folder: Path, model: ModelParams, label_names: list[str], texts: pd.DataFrame
 ) -> Sample:
     """Tokenize `texts` for `model` and write them to `folder`, as all three splits."""
-    from textune.modeling.pretrained import tokenize
+    from textune.modeling.tokenizer import tokenize
 
     train = texts.assign(token_ids=tokenize(model, texts["text"]))
     splits = {name: train if name == "train" else train.head(_HELD_OUT) for name in SPLITS}
@@ -78,7 +78,7 @@ def write_sample(
 
 def prepare(params: Params, folder: Path | None) -> Prepared:
     """The whole data set, cleaned, split and tokenized, as the stage `prepare` does, in memory."""
-    from textune.modeling.pretrained import tokenize
+    from textune.modeling.tokenizer import tokenize
 
     corpus, _ = clean(read_corpus(params, folder), params.data)
     tables, _ = split(corpus, params.data)
@@ -114,7 +114,7 @@ def _random_distilbert(folder: Path) -> Path:
     if not folder.exists():
         from transformers import DistilBertConfig, DistilBertModel
 
-        from textune.modeling.pretrained import load_tokenizer
+        from textune.modeling.tokenizer import load_tokenizer
 
         minilm = ModelParams(name=_MINILM, revision=None, max_length=128)
         tokenizer = load_tokenizer(minilm)

@@ -17,7 +17,8 @@ from transformers import DataCollatorWithPadding, Trainer, set_seed
 from benchmarks.plan import Kind
 from benchmarks.sample import spread
 from textune.modeling.methods.base import EncoderMethod
-from textune.modeling.pretrained import Classifier, load_classifier, load_tokenizer
+from textune.modeling.pretrained import Classifier, load_classifier
+from textune.modeling.tokenizer import load_tokenizer
 from textune.params import Params
 from textune.training.arguments import training_arguments
 from textune.training.callbacks import Stopwatch

@@ -16,7 +16,7 @@ def main() -> None:
     from textune.data.splitting import split, without_training
     from textune.data.tokenized import write_prepared
     from textune.io import write_json
-    from textune.modeling.pretrained import tokenize
+    from textune.modeling.tokenizer import tokenize
     from textune.pipeline.paths import METRICS, PREPARED
     from textune.pipeline.tracking import require_model_tracked, require_tracked
 

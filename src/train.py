@@ -19,22 +19,37 @@ def main() -> None:
         case arguments:
             raise UserError(f"usage: python src/train.py NAME SEED; was {' '.join(arguments)!r}")
 
-    from textune.data.tokenized import read_prepared
     from textune.io import read_json
-    from textune.metrics.doubts import doubts
-    from textune.pipeline.learners import make_learner
-    from textune.pipeline.paths import METRICS, MODELS, PREPARED
-    from textune.pipeline.recipes import with_recipe
-    from textune.runs.record import RunRecord, installed_versions
+    from textune.pipeline.paths import METRICS, MODELS
+    from textune.runs.skipped import reason_in, write_skipped
     from textune.runs.store import SPLITS, RunFolder
     from textune.runs.tuning import section_path
 
-    params = with_recipe(params, name, read_json(section_path(name, METRICS)))
+    folder = RunFolder.of(MODELS, name, int(seed))
+    recipe = read_json(section_path(name, METRICS))
+    if reason := reason_in(recipe):
+        write_skipped(folder, reason)
+        return
+
+    from textune.data.tokenized import read_prepared
+    from textune.metrics.doubts import doubts
+    from textune.modeling.methods.base import UnsupportedError
+    from textune.pipeline.learners import make_learner
+    from textune.pipeline.paths import PREPARED
+    from textune.pipeline.recipes import with_recipe
+    from textune.runs.record import RunRecord, installed_versions
+
+    params = with_recipe(params, name, recipe)
     method = params.method(name)
     data = read_prepared(PREPARED)
-    folder = RunFolder.of(MODELS, name, int(seed))
     learner = make_learner(params, name, data, int(seed), folder.live, resumes=True)
-    learner.start()
+    try:
+        learner.start()
+    except UnsupportedError as error:
+        if not params.methods_by_default:
+            raise
+        write_skipped(folder, str(error))
+        return
     if method.keeps_untrained:
         for split in SPLITS:
             folder.write_predictions(split, learner.predict(split), untrained=True)

@@ -18,9 +18,17 @@ def main() -> None:
         case arguments:
             raise UserError(f"usage: python src/tune.py NAME; was {' '.join(arguments)!r}")
 
-    from textune.data.tokenized import read_prepared
+    from textune.modeling.methods.base import UnsupportedError
+    from textune.pipeline.choosing import runs
     from textune.pipeline.paths import METRICS, PREPARED
-    from textune.runs.tuning import Trial, write_tuning
+    from textune.runs.skipped import NOT_NAMED
+    from textune.runs.tuning import Trial, write_tuning, write_untuned
+
+    if not runs(name):
+        write_untuned(name, NOT_NAMED, METRICS)
+        return
+
+    from textune.data.tokenized import read_prepared
 
     def tell(trial: Trial) -> None:
         values = ", ".join(f"{key} {value:g}" for key, value in trial.values.items())
@@ -34,7 +42,13 @@ def main() -> None:
     if method.to_tune(params.tune.all):
         from textune.pipeline.tuning import tune
 
-        tuning = tune(params, name, data, tell)
+        try:
+            tuning = tune(params, name, data, tell)
+        except UnsupportedError as error:
+            if not params.methods_by_default:
+                raise
+            write_untuned(name, str(error), METRICS)
+            return
         if "epochs" in tuning.tuned and tuning.recipe["epochs"] == params.tune.max_epochs:
             print(
                 f"{name}: the longest training was the best; tune.max_epochs allows no longer one"

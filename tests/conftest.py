@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli_commands import Commands
-from tests.tiny import ARCHITECTURES, make_workspace, real_values, shrunk, tiny_model
+from tests.tiny import make_workspace, real_values, shrunk, tiny_model
 from textune.params import Params, check_params
 
 # Tests run side by side; more threads than cores would wait for each other.
@@ -23,11 +23,21 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["TEXTUNE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
+class TinyModels(dict[str, Path]):
+    """Random headless checkpoints by architecture, made when asked for; BERT's has its pooler."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, architecture: str) -> Path:
+        self[architecture] = tiny_model(self._folder / architecture, architecture)
+        return self[architecture]
+
+
 @pytest.fixture(scope="session")
-def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Random headless checkpoints by architecture; BERT's has its pooler."""
-    folder = tmp_path_factory.mktemp("models")
-    return {name: tiny_model(folder / name, name) for name in ARCHITECTURES}
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
+    return TinyModels(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_scientific_notation_is_a_number_as_in_dvc(tmp_path: Path) -> None:
 
 def test_unknown_method() -> None:
     with pytest.raises(
-        UserError, match=r"no method 'prompt'; the methods in .* are baseline, lora"
+        UserError, match=r"no method 'prompt'; the methods in .* are tfidf, baseline, lora"
     ):
         read_params(ROOT / "params.yaml").method("prompt")
 

@@ -12,7 +12,27 @@ ROOT = Path(__file__).parent.parent
 METHODS = ("baseline", "lora", "adapter", "full")
 SHARED = ROOT.parent / "shared" / "data" / "tweeteval" / "sentiment"
 
-ARCHITECTURES = ("bert", "distilbert", "roberta", "xlm-roberta", "electra", "deberta-v2", "mpnet")
+_SIZES = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+}
+_RELATIVE = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]}
+# By architecture, what it needs beside the usual sizes.
+_CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "albert": {"embedding_size": 16},
+    "convbert": {"embedding_size": 32, "conv_kernel_size": 3},
+    "deberta": {**_RELATIVE, "position_biased_input": False},
+    "deberta-v2": _RELATIVE,
+    "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+    "electra": {"embedding_size": 16},
+    "longformer": {"attention_window": [8, 8]},
+    "mobilebert": {"embedding_size": 32, "true_hidden_size": 32, "intra_bottleneck_size": 32},
+    "modernbert": {"local_attention": 8, "global_attn_every_n_layers": 2, "cls_token_id": 2},
+    "rembert": {"input_embedding_size": 16, "output_embedding_size": 16},
+    "squeezebert": {"embedding_size": 32},
+}
 TWEETS = {
     0: "the flight was late and the food was bad",
     1: "the shop opens at nine on monday",
@@ -47,14 +67,7 @@ def tiny_model(folder: Path, architecture: str) -> Path:
         model_max_length=128,
     )
     set_seed(7)
-    sizes = {
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-    }
-    if architecture == "distilbert":
-        sizes = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64}
+    sizes = {} if architecture == "distilbert" else _SIZES
     config = AutoConfig.for_model(
         architecture,
         vocab_size=len(vocabulary),
@@ -63,6 +76,7 @@ def tiny_model(folder: Path, architecture: str) -> Path:
         # Ten times the usual: features of random weights should tell texts apart.
         initializer_range=0.2,
         **sizes,
+        **_CONFIGURATIONS.get(architecture, {}),
     )
     AutoModel.from_config(config).save_pretrained(folder, safe_serialization=True)
     fast.save_pretrained(folder)
@@ -125,7 +139,7 @@ def make_workspace(folder: Path, model: Path) -> Path:
     YAML().dump(values, folder / "params.yaml")
     pipeline = YAML().load(folder / "dvc.yaml")
     of_methods = {f"{kind}_{name}" for kind in ("tune", "train") for name in METHODS}
-    wanted = {"prepare", "evaluate", *of_methods}
+    wanted = {"choose", "prepare", "evaluate", *of_methods}
     for stage in pipeline["stages"].keys() - wanted:
         del pipeline["stages"][stage]
     YAML().dump(pipeline, folder / "dvc.yaml")

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmarks.simulation.truth import FOR_ALL, FOR_METHOD
-from textune.config.sections import ComparedMetric
 from textune.metrics.catalog import COMPARED
 from textune.stats.resampling import Patterns, bootstrap, scores
 from textune.stats.seeds import Floats, ResampledScores
@@ -86,7 +85,7 @@ def predict(setting: Setting, random: np.random.Generator) -> Predicted:
     return Predicted(labels, np.where(right, labels, wrong), recalls)
 
 
-def true_scores(recalls: Floats, shares: Floats) -> dict[ComparedMetric, Floats]:
+def true_scores(recalls: Floats, shares: Floats) -> dict[str, Floats]:
     """(...,) by metric, on endless examples with these shares (classes,) of the classes.
 
     recalls: (..., classes).
@@ -104,7 +103,7 @@ def true_scores(recalls: Floats, shares: Floats) -> dict[ComparedMetric, Floats]
 
 def resampled_scores(
     setting: Setting, predicted: Predicted, resamples: int, random: np.random.Generator
-) -> Mapping[ComparedMetric, ResampledScores]:
+) -> Mapping[str, ResampledScores]:
     """As `evaluate` makes them."""
     methods, seeds, rows = predicted.predicted.shape
     flat = predicted.predicted.reshape(methods * seeds, rows)

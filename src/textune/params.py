@@ -29,6 +29,9 @@ from textune.modeling.methods.registry import method_class
 from textune.tasks.base import Task
 from textune.tasks.registry import TASKS
 
+# Of these a model may lack some; methods that are named otherwise must all run.
+DEFAULT_METHODS = ("tfidf", "baseline", "lora", "adapter", "full")
+
 _Schema = TypeVar("_Schema", bound=BaseModel)
 
 # Keys that older versions had, and what they are called now.
@@ -59,6 +62,11 @@ class Params(Section):
         if len(set(methods)) < len(methods):
             raise ValueError("it should have each method once")
         return methods
+
+    @property
+    def methods_by_default(self) -> bool:
+        """Whether nobody chose the methods, so that those that the model lacks are left out."""
+        return self.methods == list(DEFAULT_METHODS)
 
     @cached_property
     def task(self) -> Task:

@@ -27,7 +27,8 @@ _Trials = dict[float, dict[str, float]]
 def every_pair() -> str:
     """What `textune table --markdown` prints of the study."""
     results = Results.read()
-    grids = [make(results.comparison, results.costs) for make in (methods_table, pairs_table)]
+    comparison = results.comparison
+    grids = [methods_table(comparison, results.costs), pairs_table(comparison)]
     sentences = [explanation(results.comparison), recommendation(results.comparison)]
     return "\n".join([*(grid.markdown() for grid in grids), *sentences]) + "\n"
 

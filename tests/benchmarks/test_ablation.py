@@ -87,7 +87,7 @@ def marks(
         mark("first token only", first_token, "_first_token")
         mark("attention written out", AttentionWithDropout, "forward")
         mark("cheap dropout masks", FastDropout, "_mask")
-        mark("features computed once", learner_module, "first_token_features")
+        mark("features computed once", learner_module, "text_features")
         mark("batches of like length", LengthGroupedBatches, "__iter__")
         run = started(params, method, data)
         frozen = next(p for p in run.classifier.encoder.parameters() if not p.requires_grad)

@@ -35,7 +35,7 @@ def test_chosen_cells_are_measured_once(tiny_params: MakeParams) -> None:
     ("models", "methods", "message"),
     [
         (["minilmm"], [], "--model is 'minilmm'; it may be minilm, distilbert or a folder"),
-        ([], ["lorra"], "--method is 'lorra'; it may be baseline, lora, adapter, full"),
+        ([], ["lorra"], "--method is 'lorra'; it may be tfidf, baseline, lora, adapter"),
     ],
 )
 def test_a_wrong_name_is_reported(

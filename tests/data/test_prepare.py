@@ -70,6 +70,7 @@ def test_hard_label_names_reach_the_results(hard: Path) -> None:
     params["methods"] = ["baseline"]
     YAML().dump(params, hard / "params.yaml")
     for stage in (
+        ["src/choose.py"],
         ["src/tune.py", "baseline"],
         ["src/train.py", "baseline", "0"],
         ["src/evaluation.py"],

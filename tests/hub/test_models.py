@@ -22,7 +22,8 @@ from textune.errors import UserError
 from textune.config.sections import ModelParams
 
 def load(name, revision):
-    from textune.modeling.pretrained import load_classifier, load_tokenizer
+    from textune.modeling.pretrained import load_classifier
+    from textune.modeling.tokenizer import load_tokenizer
     from textune.training.quiet import quieten
     quieten()
     params = ModelParams(name=name, revision=revision, max_length=16)

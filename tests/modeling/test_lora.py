@@ -41,7 +41,7 @@ def test_lora_targets_of_every_architecture(tiny_params: MakeParams, architectur
         ),
         "deberta-v2": (
             {"query_proj", "value_proj"},
-            {"query_proj", "key_proj", "value_proj", "dense"},
+            {"query_proj", "key_proj", "value_proj", "pos_query_proj", "pos_key_proj", "dense"},
         ),
     }.get(architecture, bert)
     assert targets("auto") == auto

@@ -37,8 +37,8 @@ def textune(folder: Path, *arguments: str, fails: bool = False) -> str:
 
 
 def trained(output: str) -> set[str]:
-    """The stages that ran, but for those that tune, by dvc's output of `repro` or `exp run`."""
-    return {stage for stage in ran(output) if not stage.startswith("tune_")}
+    """The stages that ran, but for those that choose and tune, by the output of dvc."""
+    return {stage for stage in ran(output) if not stage.startswith(("choose", "tune_"))}
 
 
 def ran(output: str) -> set[str]:

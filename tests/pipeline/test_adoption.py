@@ -7,9 +7,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.cli_commands import Commands
-from tests.tiny import METHODS, real_values
+from tests.tiny import real_values
 from textune.io import read_json
-from textune.params import read_params
+from textune.params import DEFAULT_METHODS, read_params
 from textune.pipeline.recipes import given_recipe
 from textune.runs.tuning import Tuning, read_adopted, write_tuning
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     text = text.replace("  label_names:\n", "  label_names: null  # names\n")
     Path("params.yaml").write_text(text)
-    for name in METHODS:
+    for name in DEFAULT_METHODS:
         write_tuning(name, tuning([], learning_rate=0.5), {}, METRICS)
     found = tuning(["learning_rate", "epochs"], learning_rate=0.0123, epochs=7)
     write_tuning("lora", found, {}, METRICS)

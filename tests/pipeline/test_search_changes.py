@@ -47,7 +47,7 @@ def test_nested_keys_and_variants_vary() -> None:
         ("lora.method=adapter", [], "--vary: lora.method is no parameter of training"),
         ("train.fast=1", [], "--vary: train.fast is no parameter of training"),
         ("train.fast.speed=1", [], "--vary: train.fast.speed is no parameter of training"),
-        ("lora_all.r=2", [], "one stands in train, baseline, lora, adapter, full"),
+        ("lora_all.r=2", [], "one stands in train, tfidf, baseline, lora, adapter"),
         ("data.copies=keep", [], "--vary: data.copies is no parameter of training"),
         ("train.metric_for_best_model=loss", [], "is no parameter of training"),
         ("train.seeds=1,2", [], "--vary: train.seeds is no parameter of training"),

@@ -12,6 +12,9 @@ from tests.pipeline.forks import run_stages
 from tests.tiny import METHODS, ROOT
 from textune.config.sections import TrainParams
 
+# What several methods share, and the others do not need.
+OF_SOME_METHODS = {Path("src/textune/modeling/methods/through_peft.py")}
+
 
 def test_every_parameter_of_training_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
@@ -34,10 +37,11 @@ def test_no_value_reaches_a_shell_unquoted() -> None:
 def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
     stages = YAML(typ="safe").load(work / "dvc.yaml")["stages"]
     set_parameter(work, "tune", "all", True)
-    commands = {"prepare": ["src/prepare.py"], "evaluate": ["src/evaluation.py"]}
+    commands = {"choose": ["src/choose.py"], "prepare": ["src/prepare.py"]}
     for method in METHODS:
         commands[f"tune_{method}"] = ["src/tune.py", method]
         commands[f"train_{method}"] = ["src/train.py", method, "0"]
+    commands["evaluate"] = ["src/evaluation.py"]
     for stage, modules in zip(commands, run_stages(work, *commands.values()), strict=True):
         assert len(modules) > 10
         variables = stages[stage].get("vars", [{}])[0]
@@ -50,7 +54,7 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         assert not undeclared, f"{stage} imports {sorted(map(str, undeclared))}"
         # And nothing is declared that no stage of the kind imports.
         unused = {d for d in declared if not any(m.is_relative_to(d) for m in modules)}
-        assert unused == {Path(commands[stage][0])}, stage
+        assert unused - OF_SOME_METHODS == {Path(commands[stage][0])}, stage
 
 
 def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) -> None:
@@ -86,5 +90,5 @@ def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) ->
     assert "majority  majority.smoothing=9" in told
 
     output = dvc(work, "exp", "run", "-S", "methods=[lora,lora_all]")
-    assert trained(output) == {"evaluate"}
+    assert "train_lora@0" not in trained(output)
     assert read(work, "quality.json").keys() == {"lora", "lora_all"}

@@ -192,6 +192,7 @@ def test_the_stage_with_a_real_learner(workspace: Path, monkeypatch: pytest.Monk
     changed = params_yaml.replace("all: false", "all: true")
     assert changed != params_yaml
     (workspace / "params.yaml").write_text(changed)
+    runpy.run_path(str(ROOT / "src/choose.py"), run_name="__main__")
     runpy.run_path(str(ROOT / "src/prepare.py"), run_name="__main__")
     test = workspace / "data/prepared/test.parquet"
     content = test.read_bytes()

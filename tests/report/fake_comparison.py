@@ -97,8 +97,8 @@ def compared(question: Question = OVER_SEEDS, **changes: Any) -> Comparison:
         "methods": [method(name, TITLES[name], ACCURACY[name], several) for name in TITLES],
         "pairs": [
             pair("lora", "baseline", 0.179, Verdict.BETTER, several),
-            pair("full", "lora", -0.0074, Verdict.NOT_DISTINGUISHABLE, several),
             pair("adapter", "lora", -0.0003, Verdict.NOT_DISTINGUISHABLE, several),
+            pair("full", "lora", -0.0074, Verdict.NOT_DISTINGUISHABLE, several),
         ],
         "cost": "parameters",
         "enough_of_a_class": 100,

@@ -16,6 +16,7 @@ from tests.report.fake_comparison import (
     method,
     pair,
 )
+from textune.config.base import UNTRAINED
 from textune.errors import UserError
 from textune.io import read_json, write_json
 from textune.report.advice import recommendation
@@ -42,12 +43,12 @@ def methods_of(comparison: Comparison, costs: Any = COSTS) -> dict[str, list[str
 
 
 def pairs_of(comparison: Comparison, costs: Any = COSTS) -> dict[str, list[str]]:
-    return cells(pairs_table(comparison, costs).markdown())
+    return cells(pairs_table(comparison).markdown())
 
 
-def test_a_row_for_each_method_by_trained_parameters() -> None:
+def test_a_row_for_each_method_in_the_declared_order_without_the_untrained_head() -> None:
     rows = methods_of(compared())
-    assert list(rows)[2:] == list(TITLES.values())
+    assert list(rows)[2:] == [title for name, title in TITLES.items() if name != UNTRAINED]
     assert len({len(row) for row in rows.values()}) == 1
     assert rows["method"] == [
         *("accuracy, 90 % interval", "macro recall, 90 % interval", "macro F1, 90 % interval"),
@@ -57,22 +58,6 @@ def test_a_row_for_each_method_by_trained_parameters() -> None:
         *["**0.700 [0.690, 0.710]**"] * 3,
         *("74,883", "**1:11:00**", "**143**", "**812 MiB**", "299.5 kB"),
     ]
-    assert rows["untrained head"][3:] == ["–"] * 5
-
-
-def test_costs_alone_sort_what_is_shown() -> None:
-    """Pairs keep their direction, and only change their rows."""
-    costs = {**COSTS, "adapter": {**COSTS["adapter"], "trainable_parameters": 60_000}}
-    titles = list(methods_of(compared(), costs))[2:]
-    assert titles[2:4] == ["adapters", "LoRA"]
-    rows = list(pairs_of(compared(), costs))[2:]
-    assert rows == [
-        "LoRA minus trained head (baseline)",
-        "adapters minus LoRA",
-        "full fine-tuning minus LoRA",
-    ]
-    costs["full"] = {**COSTS["full"], "trainable_parameters": 10}
-    assert list(pairs_of(compared(), costs))[3] == "full fine-tuning minus LoRA"
 
 
 @pytest.mark.parametrize(
@@ -187,8 +172,8 @@ def test_a_head_left_untrained_is_called_so(tmp_path: Path) -> None:
     comparison = read_results(tmp_path / "metrics")
     costs = read_json(tmp_path / "metrics/cost.json")
     shown = list(methods_of(comparison, costs))[2:]
-    assert shown == ["untrained head", "frozen head, left untrained", "LoRA"]
-    assert "frozen head, left untrained minus LoRA" in pairs_of(comparison, costs)
+    assert shown == ["LoRA", "frozen head, left untrained"]
+    assert "frozen head, left untrained minus LoRA" in pairs_of(comparison)
     curves = (tmp_path / "metrics/curves/loss.csv").read_text()
     assert '"frozen head, left untrained",1,' in curves
 
@@ -212,7 +197,7 @@ def test_table_needs_only_the_metrics(tmp_path: Path, capsys: pytest.CaptureFixt
     _write(tmp_path)
     print_table(tmp_path, markdown=True)
     markdown = capsys.readouterr().out
-    for grid in (methods_table(compared(), COSTS), pairs_table(compared(), COSTS)):
+    for grid in (methods_table(compared(), COSTS), pairs_table(compared())):
         assert grid.markdown() in markdown
     assert explanation(compared()) in markdown
     assert recommendation(compared()) in markdown

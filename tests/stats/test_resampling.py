@@ -35,6 +35,21 @@ def test_scores_are_those_of_scikit_learn() -> None:
         )
 
 
+def test_mean_f1_of_named_classes_is_that_of_scikit_learn() -> None:
+    labels, predicted = models(0, 500, 0.6, 0.7)
+    patterns = Patterns.of(labels, predicted, 3, named=[2, 0])
+    values = scores(patterns)
+    for number, row in enumerate(predicted):
+        expected = f1_score(labels, row, labels=[2, 0], average="macro")
+        assert values[3, number] == pytest.approx(expected)
+    drawn = bootstrap(patterns, 300, np.random.default_rng(0))
+    assert drawn.shape == (4, 2, 300)
+    assert drawn[3].mean(axis=-1) == pytest.approx(values[3], abs=0.01)
+    pvalues = permutation_pvalues(patterns, 500, np.random.default_rng(0))
+    assert pvalues.shape == (4, 2)
+    assert pvalues[3, 0] == pvalues[3, 1]
+
+
 def test_a_class_without_examples_or_predictions_counts_as_0() -> None:
     labels, predicted = np.array([0, 0, 1, 1]), np.array([[0, 1, 1, 1]])
     values = scores(Patterns.of(labels, predicted, 3))[:, 0]

@@ -78,13 +78,13 @@ def test_encoding_the_training_examples_counts_as_training(
     clock: Callable[[float], float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    features = cached_features.first_token_features
+    features = cached_features.text_features
 
     def slow(*args: Any, **kwargs: Any) -> torch.Tensor:
         clock(7)
         return features(*args, **kwargs)
 
-    monkeypatch.setattr(learner, "first_token_features", slow)
+    monkeypatch.setattr(learner, "text_features", slow)
     run, _ = fitted(tiny_params("bert"), "baseline", data)
     run.predict("test")
     assert run.cost().train_seconds == 7, "validation and test are not training"

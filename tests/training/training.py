@@ -8,7 +8,7 @@ from torch import nn
 from tests.tiny import write_tweeteval
 from textune.data.sources.files import read_folder
 from textune.data.tokenized import Prepared, read_prepared, write_prepared
-from textune.modeling.pretrained import load_tokenizer
+from textune.modeling.tokenizer import load_tokenizer
 from textune.params import Params
 from textune.pipeline.learners import make_learner
 from textune.training.learner import EncoderLearner

@@ -142,9 +142,12 @@ def plan(
     from textune.pipeline.paths import MODELS
     from textune.report.plan import print_plan
     from textune.runs.archive import archived, shared_seeds
+    from textune.runs.skipped import skipped
     from textune.runs.store import load_runs
 
-    folders, seeds = dict.fromkeys(params.methods, MODELS), params.train.seeds
+    seeds = params.train.seeds
+    left_out = skipped(MODELS, params.methods, seeds)
+    folders = {name: MODELS for name in params.methods if name not in left_out}
     if predictions:
         folders = archived(predictions, params.methods)
         seeds = shared_seeds(folders)

@@ -138,7 +138,7 @@ def _should(problem: Any) -> str:
 
 def _how_to_quote(prefix: Place, place: Place, value: Any) -> str:
     """How a number or a word of YAML is written as text."""
-    key, text = _written((*prefix, *place)), f"'{value}'"
+    key, text = _written((*prefix, *place)), f"'{value!s:.60}'"
     if isinstance(place[-1], int):
         key, text = _written((*prefix, *place[:-1])), f"[{text}, …]"
     return f'; text goes in quotes: {text} in the file, "{key}={text}" after -S'

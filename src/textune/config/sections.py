@@ -18,7 +18,13 @@ SplitSize = Annotated[
 BestMetric = Literal[
     "accuracy", "macro_recall", "macro_f1", "weighted_f1", "loss", "calibrated_loss"
 ]
-ComparedMetric = Literal["accuracy", "macro_recall", "macro_f1"]
+ComparedMetric = Annotated[
+    str,
+    Field(
+        pattern=r"^(accuracy|macro_recall|macro_f1|f1_of:.+|mean_f1_of:.+,.+)$",
+        description="accuracy, macro_recall, macro_f1, f1_of:CLASS or mean_f1_of:CLASS,CLASS",
+    ),
+]
 Decision = Literal["most_probable", "balanced"]
 # What can count as the cost of a method.
 CostName = Literal["parameters", "operations", "saved_bytes"]

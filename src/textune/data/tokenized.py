@@ -20,12 +20,26 @@ _DRAWS = 100
 
 
 @dataclass(frozen=True)
+class StoredTexts:
+    """Texts that are read when they are asked for: those of some rows of a Parquet file."""
+
+    path: Path
+    rows: np.ndarray
+
+    def read(self) -> list[str]:
+        """The texts, in the order of `rows`."""
+        column = pq.read_table(self.path, columns=["text"])["text"]
+        texts: list[str] = column.take(pa.array(self.rows)).to_pylist()
+        return texts
+
+
+@dataclass(frozen=True)
 class PreparedSplit:
     """The n examples of one split.
 
     labels: (n,) int64. tokens: ids of all examples in one int32 array, special tokens included;
     example i has the `lengths[i]` of them from `offsets[i]` on. groups: (n,) names as str objects;
-    None without `data.group_column`.
+    None without `data.group_column`. stored: the texts.
     """
 
     row_ids: list[str]
@@ -34,9 +48,16 @@ class PreparedSplit:
     offsets: np.ndarray
     lengths: np.ndarray
     groups: np.ndarray | None = None
+    stored: StoredTexts | None = None
 
     def __len__(self) -> int:
         return len(self.row_ids)
+
+    def texts(self) -> list[str]:
+        """The n texts, as they were cleaned. Raises ValueError if they were not stored."""
+        if self.stored is None:
+            raise ValueError("these examples have no texts")
+        return self.stored.read()
 
     def by_length(self) -> np.ndarray:
         """(n,) numbers of the examples, the shortest first."""
@@ -57,6 +78,7 @@ class PreparedSplit:
             self.offsets[numbers],
             self.lengths[numbers],
             None if self.groups is None else self.groups[numbers],
+            self.stored and StoredTexts(self.stored.path, self.stored.rows[numbers]),
         )
 
     def resampled(self, seed: int) -> "PreparedSplit":
@@ -163,4 +185,5 @@ def _read_split(path: Path) -> PreparedSplit:
             if "group" in columns.column_names
             else None
         ),
+        stored=StoredTexts(path, np.arange(len(columns))),
     )

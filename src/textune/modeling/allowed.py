@@ -3,32 +3,9 @@
 import inspect
 import re
 
-# Encoders of text whose code is transformers' own and reads padded texts with a mask.
-TYPES = (
-    "albert",
-    "bert",
-    "big_bird",
-    "camembert",
-    "convbert",
-    "data2vec-text",
-    "deberta",
-    "deberta-v2",
-    "distilbert",
-    "electra",
-    "ernie",
-    "longformer",
-    "megatron-bert",
-    "mobilebert",
-    "modernbert",
-    "mpnet",
-    "nystromformer",
-    "rembert",
-    "roberta",
-    "roberta-prelayernorm",
-    "squeezebert",
-    "xlm-roberta",
-    "xlm-roberta-xl",
-)
+from textune.modeling.architectures import ARCHITECTURES
+
+TYPES = tuple(ARCHITECTURES)
 # What transformers' code of these types reads beside the arguments of their configurations.
 _ALSO_READ = {
     "attention_head_size",

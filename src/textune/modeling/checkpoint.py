@@ -10,7 +10,8 @@ from textune.config.sections import ModelParams
 from textune.errors import UserError
 from textune.modeling.methods.base import EncoderMethod
 from textune.modeling.methods.registry import method_class
-from textune.modeling.pretrained import load_classifier, load_tokenizer
+from textune.modeling.pretrained import load_classifier
+from textune.modeling.tokenizer import load_tokenizer
 from textune.runs.record import read_record
 from textune.runs.store import RunFolder
 

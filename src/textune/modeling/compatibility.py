@@ -1,51 +1,46 @@
 """Which methods a model has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from textune.config.sections import ModelParams
 from textune.errors import UserError
-from textune.modeling.methods.base import EncoderMethod, Method
+from textune.modeling.methods.base import EncoderMethod, Method, UnsupportedError
 from textune.modeling.pretrained import empty_classifier
 
+Attempt = Callable[[str, EncoderMethod], object]
 
-def require_compatible(
-    model: ModelParams,
-    methods: Mapping[str, Method],
-    attempt: Callable[[str, EncoderMethod], object] | None = None,
-) -> None:
-    """Raise a `UserError` unless the model has all `methods`, which are by name in params.yaml.
 
-    `attempt` raises one for a method that the model lacks; without, the method is attached, which
-    takes the model's configuration alone. The error tells each obstacle once, and which methods are
-    left where the model lacks some.
+def lacking(
+    model: ModelParams, methods: Mapping[str, Method], attempt: Attempt | None = None
+) -> dict[str, str]:
+    """Why the model lacks some of `methods`, which are by name in params.yaml.
+
+    `attempt` raises `UnsupportedError` for a method that the model lacks; without, the method is
+    attached, which takes the model's configuration alone. Raises `UserError` if the model cannot be
+    had, or for wrong parameters of methods, each obstacle told once.
     """
     # What is wrong with the model as such is no matter of methods.
     empty_classifier(model)
     attempt = attempt or (lambda name, method: method.attach_as(name, empty_classifier(model)))
-    obstacles = {name: _obstacle(name, method, attempt) for name, method in methods.items()}
-    reasons = sorted({reason for reason in obstacles.values() if reason})
-    if not reasons:
-        return
-    left = [name for name, reason in obstacles.items() if reason is None]
-    message = "; ".join(reasons)
-    wrong_parameters = [reason for reason in reasons if not reason.startswith("model.")]
-    if not left or wrong_parameters:
-        raise UserError(message)
-    stages = " ".join(f"train_{name}" for name in left)
-    raise UserError(
-        f"{message}; it has {', '.join(left)}: set methods in params.yaml to"
-        f" [{', '.join(left)}] and run dvc repro {stages}; dvc repro -s evaluate"
-    )
+    reasons: dict[str, str] = {}
+    wrong: dict[str, None] = {}
+    for name, method in methods.items():
+        if not isinstance(method, EncoderMethod):
+            continue
+        try:
+            attempt(name, method)
+        except UnsupportedError as error:
+            reasons[name] = str(error)
+        except UserError as error:
+            wrong[str(error)] = None
+    if wrong:
+        raise UserError("; ".join(wrong))
+    return reasons
 
 
-def _obstacle(
-    name: str, method: Method, attempt: Callable[[str, EncoderMethod], object]
-) -> str | None:
-    """Why the method cannot train the model, if it cannot."""
-    if not isinstance(method, EncoderMethod):
-        return None
-    try:
-        attempt(name, method)
-    except UserError as error:
-        return str(error)
-    return None
+def lacks(methods: Collection[str], reasons: Mapping[str, str]) -> UserError:
+    """The error for methods that somebody chose and the model lacks; reasons: from `lacking`."""
+    message = "; ".join(dict.fromkeys(reasons.values()))
+    left = [name for name in methods if name not in reasons]
+    cure = f"; set methods in params.yaml to [{', '.join(left)}]" if left else ""
+    return UserError(message + cure)

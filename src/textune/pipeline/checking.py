@@ -25,17 +25,21 @@ def check(params: Params) -> list[str]:
     require_model_tracked(params.model)
 
     # Heavy, and of no use before the rest is right.
-    from textune.modeling.compatibility import require_compatible
+    from textune.modeling.compatibility import lacking, lacks
     from textune.pipeline.adoption import tuned_elsewhere
     from textune.pipeline.rehearsal import Rehearsal
     from textune.training.quiet import quieten
 
     quieten()
-    require_compatible(params.model, methods, Rehearsal(params).attempt)
-    untuned = tuned_elsewhere(params)
+    missing = lacking(params.model, methods, Rehearsal(params).attempt)
+    if missing and not params.methods_by_default:
+        raise lacks(methods, missing)
+    warnings = [f"{name} is skipped: {reason}" for name, reason in missing.items()]
+    untuned = [name for name in tuned_elsewhere(params) if name not in missing]
     if not untuned:
-        return []
+        return warnings
     return [
+        *warnings,
         f"learning rate and epochs of {', '.join(untuned)} were not tuned on this data with this"
-        f" model; to tune every method: `{FLAG}`"
+        f" model; to tune every method: `{FLAG}`",
     ]

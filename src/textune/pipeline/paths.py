@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+CHOSEN = Path("data/methods")
 PREPARED = Path("data/prepared")
 ERRORS = Path("data/errors")
 MODELS = Path("models")

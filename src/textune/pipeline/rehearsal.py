@@ -8,11 +8,11 @@ from textune.data.tokenized import PreparedSplit
 from textune.errors import UserError
 from textune.modeling.loading import explained
 from textune.modeling.methods.base import EncoderMethod
-from textune.modeling.pretrained import load_classifier, load_tokenizer, tokenize
+from textune.modeling.pretrained import load_classifier
+from textune.modeling.tokenizer import load_tokenizer, tokenize
 from textune.params import Params
 from textune.training.batches import PaddedExamples
-from textune.training.fast.cached_features import HeadOverFeatures
-from textune.training.fast.first_token import first_token_only
+from textune.training.fast.model import fast_model
 
 # Of different length, so that all but one are padded.
 _TEXTS = ["a", "a short text", "This text is a little longer, and it ends with a question: why?"]
@@ -45,12 +45,10 @@ class Rehearsal:
         model, task, train = self._params.model, self._params.task, self._params.train
         classifier = load_classifier(model, _LABELS, 0, task.problem_type)
         trained = method.attach_as(name, classifier)
-        if not method.trains_encoder and train.fast.cached_features:
-            HeadOverFeatures(classifier)
         labels = self._batch["labels"]
 
         def step() -> torch.Tensor:
-            with first_token_only(classifier, enabled=train.fast.first_token):
+            with fast_model(classifier, trained, train.fast, "fp32"):
                 logits = trained.train()(**self._batch).logits
             loss: torch.Tensor = task.training_loss(train, labels.numpy())(logits, labels)
             if loss.requires_grad:

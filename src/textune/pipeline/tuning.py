@@ -137,7 +137,9 @@ def _lengths(search: Search, recipe: dict[str, Any]) -> list[int]:
     train = search.params.train
     first = math.ceil(_FIRST_STEPS / math.ceil(len(search.data.train) / train.batch_size))
     if "epochs" not in search.tuned:
-        return sorted({min(first, recipe["epochs"]), recipe["epochs"]})
+        # A method without epochs learns at once.
+        given = recipe.get("epochs", 1)
+        return sorted({min(first, given), given})
     lengths = [min(first, search.params.tune.max_epochs)]
     while lengths[-1] < search.params.tune.max_epochs:
         lengths.append(min(_TIMES_LONGER * lengths[-1], search.params.tune.max_epochs))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from textune.metrics.catalog import CATALOG
+from textune.metrics.of_classes import title_of
 from textune.report.titles import percent
 from textune.runs.tuning import FLAG, not_tuned_here, read_adopted, read_tuning, trials_path
 from textune.stats.planning import MOST_SEEDS, MOST_TIMES_THE_EXAMPLES, POWER
@@ -18,7 +18,7 @@ _CHEAPEST_BY = {
 def recommendation(comparison: Comparison) -> str:
     """The method to use, and why."""
     advice = comparison.recommendation
-    title, metric = comparison.method(advice.method).title, CATALOG[comparison.metric].title
+    title, metric = comparison.method(advice.method).title, title_of(comparison.metric)
     margin = points(comparison.noninferiority_margin)
     over_seeds = comparison.question is Question.OVER_SEEDS
     of_these = "" if over_seeds else "Of these trained models only. "

@@ -12,11 +12,12 @@ from typing import Any
 
 from textune.config.base import UNTRAINED
 from textune.errors import UserError
-from textune.io import read_json, write_text
+from textune.io import write_text
 from textune.metrics.catalog import CATALOG
+from textune.metrics.of_classes import title_of
 from textune.report.budget import Expected, budget_curves, trials_of
 from textune.report.plot_data import CURVES
-from textune.report.tables import cheapest_first, read_results
+from textune.report.tables import compared_methods, read_results
 from textune.report.titles import interval_title
 from textune.stats.results import Comparison, MethodResult
 
@@ -47,8 +48,8 @@ def write_charts(metrics: Path, output: Path) -> list[Path]:
     Where recipes were tuned, also tuning.svg. Raises `UserError` if a file of `metrics` is missing
     or damaged.
     """
-    comparison, costs = read_results(metrics), read_json(metrics / "cost.json")
-    methods = [method for method in cheapest_first(comparison, costs) if method.name != UNTRAINED]
+    comparison = read_results(metrics)
+    methods = compared_methods(comparison)
     charts = {
         "scores.svg": _scores(comparison, methods),
         "curves.svg": _curves(comparison, methods, metrics / "curves"),
@@ -99,7 +100,7 @@ def _scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
     points = [
         {
             "method": method.title,
-            "metric": CATALOG[metric].title,
+            "metric": title_of(metric),
             "score": score.mean,
             **score.answer(comparison.question).model_dump(),
         }

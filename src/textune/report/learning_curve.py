@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 from textune.config.base import UNTRAINED
 from textune.errors import UserError
 from textune.io import write_csv
-from textune.metrics.catalog import CATALOG
+from textune.metrics.of_classes import title_of
 from textune.report.charts import Chart, line_styles, write_svg
 from textune.report.titles import interval_title
 from textune.stats.comparison_file import from_json
@@ -167,8 +167,7 @@ def _chart(curves: Curves) -> Chart:
     }
     lines = line_styles(comparison, methods)
     title = (
-        f"{CATALOG[comparison.metric].title} on test,"
-        f" {interval_title(comparison, comparison.question)}"
+        f"{title_of(comparison.metric)} on test, {interval_title(comparison, comparison.question)}"
     )
     y: Chart = {"type": "quantitative", "title": title, "scale": {"zero": False}}
     return {

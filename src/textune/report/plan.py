@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from textune.config.sections import EvaluateParams
-from textune.metrics.catalog import CATALOG
+from textune.metrics.of_classes import title_of
 from textune.report.advice import points, recommendation
 from textune.report.grid import WIDE, Cell, Column, Grid
 from textune.runs.store import RunSet
@@ -24,7 +24,7 @@ def print_plan(runs: RunSet, settings: EvaluateParams) -> None:
     print(recommendation(compare(runs, settings)))
     print(
         "\nHow likely one of the methods is then surely within"
-        f" {points(settings.noninferiority_margin)} of the best {CATALOG[settings.metric].title},"
+        f" {points(settings.noninferiority_margin)} of the best {title_of(settings.metric)},"
         f" if differences and noise are those seen with {len(runs.seeds)} seeds:"
     )
     console.print(plan_table(runs, settings).drawn())

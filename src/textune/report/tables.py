@@ -10,7 +10,8 @@ from rich.console import Console
 
 from textune.config.base import UNTRAINED
 from textune.io import read_json
-from textune.metrics.catalog import CATALOG, COMPARED
+from textune.metrics.catalog import CATALOG
+from textune.metrics.of_classes import title_of
 from textune.report.advice import named_classes, recommendation, tuned_elsewhere
 from textune.report.grid import NOTHING, WIDE, Cell, Column, Grid, fits
 from textune.report.titles import SHORT, interval_title, percent, question_answered
@@ -23,9 +24,10 @@ Costs = Mapping[str, Mapping[str, float]]
 def print_table(metrics: Path, markdown: bool = False) -> None:
     """Print the tables of the folder `metrics`. Raises `UserError` if a file of it is missing."""
     costs, comparison = read_json(metrics / "cost.json"), read_results(metrics)
-    grids = (methods_table(comparison, costs), pairs_table(comparison, costs))
+    grids = (methods_table(comparison, costs), pairs_table(comparison))
     sentences = [explanation(comparison), recommendation(comparison)]
     sentences += [f"Doubtful: {doubt}.\n" for doubt in comparison.doubts or []]
+    sentences += [f"Skipped: {n}, {reason}.\n" for n, reason in (comparison.skipped or {}).items()]
     if warning := tuned_elsewhere(comparison, metrics):
         sentences.append(warning)
     if markdown:
@@ -46,42 +48,37 @@ def read_results(metrics: Path) -> Comparison:
     return read_comparison(metrics / "comparison.json")
 
 
-def cheapest_first(comparison: Comparison, costs: Costs) -> list[MethodResult]:
-    """Methods by trained parameters, the untrained head first, in the declared order at a tie."""
-    return sorted(
-        comparison.methods,
-        key=lambda method: (method.name != UNTRAINED, _trained(method.name, costs)),
-    )
+def compared_methods(comparison: Comparison) -> list[MethodResult]:
+    """The methods in the declared order, without the untrained head, which nobody would use."""
+    return [method for method in comparison.methods if method.name != UNTRAINED]
 
 
 def methods_table(comparison: Comparison, costs: Costs) -> Grid:
-    """A row a method, the fewest trained parameters first."""
+    """A row a method, in the declared order."""
     interval = f"{percent(comparison.confidence_level)} interval"
+    metrics = list(comparison.methods[0].scores)
     columns = [
         Column("method"),
-        *(Column(f"{CATALOG[metric].title},\n{interval}", _best(metric)) for metric in COMPARED),
+        *(Column(f"{title_of(metric)},\n{interval}", _best(metric)) for metric in metrics),
         *(Column(CATALOG[metric].title.replace(" ", "\n", 1), _best(metric)) for metric in _COSTS),
     ]
     rows = [
         [
             Cell(method.title),
-            *(_score(method.scores[metric], comparison.question) for metric in COMPARED),
+            *(_score(method.scores[metric], comparison.question) for metric in metrics),
             *_costs(costs.get(method.name, {})),
         ]
-        for method in cheapest_first(comparison, costs)
+        for method in compared_methods(comparison)
     ]
     return Grid(columns, rows)
 
 
-def pairs_table(comparison: Comparison, costs: Costs) -> Grid:
-    """A row a pair, by the metric that the method is chosen by, with both questions' answers.
-
-    Pairs with the method that trains the least come first.
-    """
+def pairs_table(comparison: Comparison) -> Grid:
+    """A row a pair, by the metric that the method is chosen by, with both questions' answers."""
     metric = comparison.metric
     columns = [
         Column("pair"),
-        Column(f"{CATALOG[metric].title},\ndifference"),
+        Column(f"{title_of(metric)},\ndifference"),
         Column(interval_title(comparison, Question.FIXED_MODELS).replace(", ", ",\n")),
         Column("p\n(Holm)"),
         Column(interval_title(comparison, Question.OVER_SEEDS).replace(", ", ",\n")),
@@ -90,10 +87,7 @@ def pairs_table(comparison: Comparison, costs: Costs) -> Grid:
         Column(f"verdict,\n{SHORT[comparison.question]}"),
     ]
     rows = []
-    for pair in sorted(
-        comparison.pairs,
-        key=lambda pair: (_trained(pair.second, costs), _trained(pair.first, costs)),
-    ):
+    for pair in comparison.pairs:
         difference = pair.differences[metric]
         first, second = (comparison.method(name).title for name in (pair.first, pair.second))
         rows.append(
@@ -154,11 +148,7 @@ def _parts(console: Console, grid: Grid) -> list[Grid]:
 
 
 def _best(metric: str) -> Callable[..., float]:
-    return max if CATALOG[metric].higher_is_better else min
-
-
-def _trained(name: str, costs: Costs) -> float:
-    return costs.get(name, {}).get("trainable_parameters", 0)
+    return max if metric not in CATALOG or CATALOG[metric].higher_is_better else min
 
 
 def _score(score: Score, question: Question) -> Cell:

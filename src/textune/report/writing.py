@@ -1,5 +1,6 @@
 """What `evaluate` writes that does not take the texts."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,17 @@ from textune.stats.other_scores import other_scores
 from textune.stats.seeds import question_of
 
 
-def write_results(runs: RunSet, settings: EvaluateParams, folder: Path) -> None:
+def write_results(
+    runs: RunSet, settings: EvaluateParams, folder: Path, skipped: Mapping[str, str] = {}
+) -> None:
     """Score and compare the runs; write JSON and plot data to `folder`.
+
+    skipped: methods that did not run, and why.
 
     Raises `UserError` if names or titles of methods do not tell them apart, or a run is incomplete.
     """
-    write_comparison(folder / "comparison.json", compare(runs, settings))
+    comparison = compare(runs, settings).model_copy(update={"skipped": dict(skipped) or None})
+    write_comparison(folder / "comparison.json", comparison)
     write_json(folder / "intervals.json", _intervals(runs, settings))
     write_json(folder / "validation.json", quality(runs, "validation"))
     write_json(folder / "quality.json", quality(runs, "test"))

@@ -51,6 +51,11 @@ class RunFolder:
         """run.json."""
         return self.path / "run.json"
 
+    @property
+    def skipped(self) -> Path:
+        """skipped.json, which is there instead of the rest if the method did not run."""
+        return self.path / "skipped.json"
+
     def curve(self, metric: str) -> Path:
         """The validation's values of a metric by epoch, as dvclive writes them."""
         return self.live / "plots/metrics/validation" / f"{metric}.tsv"

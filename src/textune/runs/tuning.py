@@ -2,7 +2,8 @@
 
 In metrics/, recipes/<name>.json has the section of a method with its recipe in it, and
 trials/<name>.json the search for it, if there was one: the stage `tune_<name>` writes both, and
-`train_<name>` reads the first, so that it runs again only if what it trains with is another.
+`train_<name>` reads the first, so that it runs again only if what it trains with is another. Where
+the method does not run, the first has the reason instead.
 adopted.json has the earlier searches whose recipes stand in params.yaml as numbers.
 """
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from textune.errors import UserError
 from textune.io import read_json, write_json
+from textune.runs.skipped import as_skipped
 
 # What tunes every method on the data at hand.
 FLAG = "dvc exp run -S tune.all=true"
@@ -65,6 +67,13 @@ def section_path(name: str, metrics: Path) -> Path:
 def trials_path(name: str, metrics: Path) -> Path:
     """Where the trials of a method are."""
     return metrics / "trials" / f"{name}.json"
+
+
+def write_untuned(name: str, reason: str, metrics: Path) -> None:
+    """Write both files of a method that does not run."""
+    write_json(section_path(name, metrics), as_skipped(reason))
+    nothing = Tuning(recipe={}, tuned=[], data_sha256="", model="", trials=[])
+    write_json(trials_path(name, metrics), nothing.model_dump(mode="json"))
 
 
 def write_tuning(name: str, tuning: Tuning, section: Mapping[str, Any], metrics: Path) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.contingency_tables import mcnemar
 
-from textune.config.sections import ComparedMetric, EvaluateParams
+from textune.config.sections import EvaluateParams
 from textune.errors import UserError
 from textune.metrics.catalog import COMPARED
+from textune.metrics.of_classes import named_classes, numbers_of
 from textune.runs.store import Run, RunSet
 from textune.stats.costs import costs
 from textune.stats.differences import FixedModelsP, differences
@@ -58,14 +59,15 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
         metric: differences(
             by_metric[metric], {pair: pvalues[pair][metric] for pair in pairs}, settings, share
         )
-        for metric in COMPARED
+        for metric in by_metric
     }
     question = question_of(len(runs.seeds))
     means = by_metric[settings.metric].means(runs.methods, question)
     margin = settings.noninferiority_margin
     examples = len(runs.first.predictions["test"].labels)
-    enough = enough_of_a_class(len(runs.label_names), margin)
-    small_classes = _small_classes(runs, enough)
+    named = named_classes(settings.metric) or runs.label_names
+    enough = enough_of_a_class(len(named), margin)
+    small_classes = [name for name in _small_classes(runs, enough) if name in named]
     advice = recommend(means, costs(runs, settings.cost), margin, settings.level * share)
     if small_classes and settings.metric != "accuracy" and len(runs.methods) > 1:
         advice = advice.model_copy(update={"settled": False, "withheld": True})
@@ -90,7 +92,7 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
             Pair(
                 first=pair[0],
                 second=pair[1],
-                differences={metric: compared[metric][pair] for metric in COMPARED},
+                differences={metric: compared[metric][pair] for metric in compared},
             )
             for pair in pairs
         ],
@@ -135,21 +137,25 @@ def _check_titles(runs: RunSet) -> None:
             )
 
 
-def _patterns(runs: Sequence[Run]) -> Patterns:
-    test = runs[0].predictions["test"]
+def _metrics(settings: EvaluateParams) -> list[str]:
+    """Those that methods are compared by."""
+    return list(dict.fromkeys([*COMPARED, settings.metric]))
+
+
+def _patterns(runs: Sequence[Run], settings: EvaluateParams) -> Patterns:
+    test, names = runs[0].predictions["test"], runs[0].record.label_names
     return Patterns.of(
         test.labels,
         np.stack([run.predicted("test") for run in runs]),
-        len(runs[0].record.label_names),
+        len(names),
         test.clusters,
+        numbers_of(settings.metric, names),
     )
 
 
-def _resampled_scores(
-    runs: RunSet, settings: EvaluateParams
-) -> dict[ComparedMetric, ResampledScores]:
+def _resampled_scores(runs: RunSet, settings: EvaluateParams) -> dict[str, ResampledScores]:
     """By metric; all methods are scored on the same resamples."""
-    patterns = _patterns([run for of_method in runs.values() for run in of_method])
+    patterns = _patterns([run for of_method in runs.values() for run in of_method], settings)
     values = scores(patterns)
     resampled = bootstrap(patterns, settings.resamples, np.random.default_rng(settings.seed))
     seeds = len(runs.seeds)
@@ -160,14 +166,14 @@ def _resampled_scores(
             {name: values[number, where] for name, where in at.items()},
             {name: resampled[number, where] for name, where in at.items()},
         )
-        for number, metric in enumerate(COMPARED)
+        for number, metric in enumerate(_metrics(settings))
     }
 
 
 def _method(
     runs: RunSet,
     name: str,
-    by_metric: Mapping[ComparedMetric, ResampledScores],
+    by_metric: Mapping[str, ResampledScores],
     settings: EvaluateParams,
 ) -> MethodResult:
     return MethodResult(
@@ -206,7 +212,7 @@ def _small_classes(runs: RunSet, enough: int) -> list[str]:
 
 def _all_fixed_models_p(
     runs: RunSet, pairs: Sequence[PairNames], settings: EvaluateParams
-) -> dict[PairNames, dict[ComparedMetric, FixedModelsP]]:
+) -> dict[PairNames, dict[str, FixedModelsP]]:
     """Of every pair. Each draws for itself, so threads change no result."""
     with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
         found = threads.map(lambda pair: _fixed_models_p(runs, pair, settings), pairs)
@@ -215,13 +221,15 @@ def _all_fixed_models_p(
 
 def _fixed_models_p(
     runs: RunSet, pair: PairNames, settings: EvaluateParams
-) -> dict[ComparedMetric, FixedModelsP]:
+) -> dict[str, FixedModelsP]:
     """By metric: McNemar's exact test for the accuracy of one pair of models, else permutation."""
     first, second = (runs[name] for name in pair)
     random = np.random.default_rng(settings.seed)
-    permuted = permutation_pvalues(_patterns([*first, *second]), settings.resamples, random)
-    pvalues: dict[ComparedMetric, FixedModelsP] = {}
-    for metric, (*by_seed, of_mean) in zip(COMPARED, permuted.tolist(), strict=True):
+    permuted = permutation_pvalues(
+        _patterns([*first, *second], settings), settings.resamples, random
+    )
+    pvalues: dict[str, FixedModelsP] = {}
+    for metric, (*by_seed, of_mean) in zip(_metrics(settings), permuted.tolist(), strict=True):
         # McNemar's test takes every example for a draw of its own.
         if metric == "accuracy" and first[0].predictions["test"].groups is None:
             by_seed = [_mcnemar(*models) for models in zip(first, second, strict=True)]

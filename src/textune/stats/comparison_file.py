@@ -85,7 +85,8 @@ def from_json(content: Mapping[str, Any]) -> Comparison:
     """
     fields = dict(content)
     order = list(fields.pop("order"))
-    pairs = [_pair(pair, fields["question"]) for pair in fields["pairs"].values()]
+    metrics = list(dict.fromkeys([*COMPARED, fields["metric"]]))
+    pairs = [_pair(pair, fields["question"], metrics) for pair in fields["pairs"].values()]
     # The file is sorted by key, pairs are listed as declared.
     pairs.sort(key=lambda pair: (order.index(pair.second), order.index(pair.first)))
     recommendation = dict(fields["recommendation"])
@@ -94,7 +95,7 @@ def from_json(content: Mapping[str, Any]) -> Comparison:
         Candidate(name=name, **by_name[name]) for name in recommendation.pop("cheapest_first")
     ]
     changes = {
-        "methods": [_method(name, fields["methods"][name]) for name in order],
+        "methods": [_method(name, fields["methods"][name], metrics) for name in order],
         "pairs": pairs,
         "recommendation": Recommendation(**recommendation, candidates=candidates),
     }
@@ -133,8 +134,8 @@ def _flat(difference: Difference) -> Json:
     return content
 
 
-def _pair(content: Mapping[str, Any], question: str) -> Pair:
-    differences = {metric: _difference(content[metric], question) for metric in COMPARED}
+def _pair(content: Mapping[str, Any], question: str, metrics: Sequence[str]) -> Pair:
+    differences = {metric: _difference(content[metric], question) for metric in metrics}
     return Pair(first=content["first"], second=content["second"], differences=differences)
 
 
@@ -151,6 +152,6 @@ def _test(content: Mapping[str, Any]) -> Test:
     return Test.model_validate({**rest, "p_by_seed": by_seed})
 
 
-def _method(name: str, content: Mapping[str, Any]) -> MethodResult:
-    scores = {metric: Score.model_validate(content[metric]) for metric in COMPARED}
+def _method(name: str, content: Mapping[str, Any], metrics: Sequence[str]) -> MethodResult:
+    scores = {metric: Score.model_validate(content[metric]) for metric in metrics}
     return MethodResult(name=name, title=content["title"], method=content["method"], scores=scores)

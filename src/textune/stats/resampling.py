@@ -7,7 +7,7 @@ Examples of one cluster (an author, a thread) are alike in what no label tells, 
 than as many examples of different clusters. With clusters, whole clusters are drawn.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from textune.metrics.catalog import COMPARED
 from textune.stats.progress import shown
 
 _CELLS = 1_000_000  # columns x resamples held at once: 8 MB an array
@@ -31,7 +30,8 @@ class Patterns:
 
     labels: (g,) true classes; predicted: (models, g); sizes: (g,) examples of each pattern, n in
     all; classes: how many the models know. by_cluster: (clusters, g) examples of each pattern in
-    each cluster; None if every example stands for itself.
+    each cluster; None if every example stands for itself. named: classes whose mean F1 is a metric
+    of its own, the last one, if there are any.
     """
 
     labels: NDArray[np.int64]
@@ -39,6 +39,7 @@ class Patterns:
     sizes: NDArray[np.int64]
     classes: int
     by_cluster: _Counts | None = None
+    named: Sequence[int] = ()
 
     @classmethod
     def of(
@@ -47,6 +48,7 @@ class Patterns:
         predicted: NDArray[np.int64],
         classes: int,
         clusters: NDArray[Any] | None = None,
+        named: Sequence[int] = (),
     ) -> "Patterns":
         """labels: (n,); predicted: (models, n); clusters: (n,) names, or None.
 
@@ -60,7 +62,7 @@ class Patterns:
             number, return_index=True, return_inverse=True, return_counts=True
         )
         counts = None if clusters is None else _by_cluster(clusters, pattern)
-        return cls(rows[0, first], rows[1:, first], sizes, classes, counts)
+        return cls(rows[0, first], rows[1:, first], sizes, classes, counts, named)
 
     @property
     def examples(self) -> int:
@@ -89,7 +91,10 @@ class Patterns:
 
 
 def scores(patterns: Patterns) -> NDArray[np.float64]:
-    """(metrics, models) of the examples as they are, defined as in `metrics.score`."""
+    """(metrics, models) of the examples as they are, defined as in `metrics.score`.
+
+    The metrics are those of `COMPARED`, in its order, and that of the classes in `named`.
+    """
     return _weighted(patterns, patterns.sizes[:, None].astype(np.float64))[..., 0]
 
 
@@ -146,12 +151,13 @@ def permutation_pvalues(
     def differences(exchanged: NDArray[np.float64]) -> NDArray[np.float64]:
         """(g, draws) how many of each pattern are exchanged, to (metrics, seeds, draws)."""
         gained = _sums(gains, exchanged).reshape(shape)
-        by_seed = np.empty((len(COMPARED), seeds, exchanged.shape[1]))
-        for seed, gain in enumerate(gained):
-            # What the first gains, the second loses.
-            by_seed[:, seed] = _scores(class_sizes, first[seed] + gain, patterns.absent)
-            by_seed[:, seed] -= _scores(class_sizes, second[seed] - gain, patterns.absent)
-        return by_seed
+        # What the first gains, the second loses.
+        by_seed = [
+            _scores(class_sizes, first[seed] + gain, patterns)
+            - _scores(class_sizes, second[seed] - gain, patterns)
+            for seed, gain in enumerate(gained)
+        ]
+        return np.stack(by_seed, axis=1)
 
     observed = _with_mean(differences(np.zeros_like(sizes)))
     # Differences that are equal in truth may differ in the last bit.
@@ -197,28 +203,30 @@ def _weighted(patterns: Patterns, weights: NDArray[np.float64]) -> NDArray[np.fl
     sizes = _sums(patterns.of_class, weights)
     shape = (2, patterns.classes, -1)
     per_model = [
-        _scores(sizes, _sums(of_model, weights).reshape(shape), patterns.absent)
+        _scores(sizes, _sums(of_model, weights).reshape(shape), patterns)
         for of_model in patterns.of_models
     ]
     return np.stack(per_model, axis=1)
 
 
 def _scores(
-    sizes: NDArray[np.float64], of_model: NDArray[np.float64], absent: int
+    sizes: NDArray[np.float64], of_model: NDArray[np.float64], patterns: Patterns
 ) -> NDArray[np.float64]:
     """(metrics, draws) from the classes' numbers of examples, and a model's hits and predictions.
 
-    sizes: (classes, draws) or (classes, 1); of_model: (2, classes, draws). The `absent` classes,
-    which test has no example of, count as recall and F1 0. A class that only a draw misses does not
+    sizes: (classes, draws) or (classes, 1); of_model: (2, classes, draws). Classes that
+    test has no example of count as recall and F1 0. A class that only a draw misses does not
     count in that draw, or else rare classes would lower every resample's mean.
     """
     hits, predicted = of_model
-    counted = (sizes > 0).sum(axis=0) + absent
+    counted = (sizes > 0).sum(axis=0) + patterns.absent
     accuracy = hits.sum(axis=0) / sizes.sum(axis=0)
     recall = (hits / np.maximum(sizes, 1)).sum(axis=0) / counted
-    f1 = (2 * hits / np.maximum(sizes + predicted, 1)).sum(axis=0) / counted
-    by_metric = {"accuracy": accuracy, "macro_recall": recall, "macro_f1": f1}
-    return np.stack([by_metric[metric] for metric in COMPARED])
+    f1 = 2 * hits / np.maximum(sizes + predicted, 1)
+    metrics = [accuracy, recall, f1.sum(axis=0) / counted]
+    if patterns.named:
+        metrics.append(f1[list(patterns.named)].mean(axis=0))
+    return np.stack(metrics)
 
 
 def _indicators(values: NDArray[np.int64], classes: int) -> _Counts:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from textune.config.sections import ComparedMetric, CostName, Decision
+from textune.config.sections import CostName, Decision
 from textune.metrics.catalog import DIGITS
 
 PairNames = tuple[str, str]
@@ -92,7 +92,7 @@ class MethodResult(_Result):
     name: str
     title: str
     method: str
-    scores: dict[ComparedMetric, Score]
+    scores: dict[str, Score]
 
 
 class Difference(_Result):
@@ -117,7 +117,7 @@ class Pair(_Result):
 
     first: str
     second: str
-    differences: dict[ComparedMetric, Difference]
+    differences: dict[str, Difference]
 
 
 class Candidate(_Result):
@@ -165,14 +165,15 @@ class Comparison(_Result):
     planned_seeds: the numbers of seeds at which results are looked at. cost: what methods are
     cheaper by, with weights if it is several. small_classes: those with fewer than
     `enough_of_a_class` test examples, so that tests of means over classes do not hold. doubts:
-    sentences about trainings that went wrong, None without any.
+    sentences about trainings that went wrong, None without any. skipped: why methods that belong to
+    the default did not run, by name; None if all did.
     """
 
     confidence_level: float
     noninferiority_margin: float
     planned_seeds: list[int] | None = None
     cost: CostName | dict[CostName, float]
-    metric: ComparedMetric
+    metric: str
     decision: Decision
     question: Question
     seeds: int
@@ -180,6 +181,7 @@ class Comparison(_Result):
     enough_of_a_class: int
     small_classes: list[str]
     doubts: list[str] | None = None
+    skipped: dict[str, str] | None = None
     methods: list[MethodResult]
     pairs: list[Pair]
     recommendation: Recommendation

@@ -23,6 +23,8 @@ def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, floa
     # The encoder, too: DeBERTa has embeddings of relative positions there, beside the blocks.
     for module in filter(None, [*modules, classifier.encoder]):
         scales.update(dict.fromkeys(module.parameters(), decay ** (len(blocks) + 1)))
+    if (norm := getattr(classifier.encoder, "final_norm", None)) is not None:
+        scales.update(dict.fromkeys(norm.parameters(), 1.0))  # ModernBERT's
     for depth, block in enumerate(reversed(blocks), start=1):
         scales.update(dict.fromkeys(block.parameters(), decay**depth))
     return scales

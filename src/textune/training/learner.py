@@ -1,7 +1,6 @@
 """A method fine-tuning an encoder from one seed, through transformers' Trainer."""
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from textune.metrics.calibration import calibrated_loss
 from textune.metrics.catalog import OF_EPOCHS
 from textune.modeling.learner import Job, Learner
 from textune.modeling.methods.base import EncoderMethod
-from textune.modeling.pretrained import load_classifier, load_tokenizer
+from textune.modeling.pretrained import load_classifier
+from textune.modeling.tokenizer import load_tokenizer
 from textune.runs.predictions import Predictions
 from textune.runs.record import Cost
 from textune.runs.store import Split
@@ -31,10 +31,9 @@ from textune.training.failures import explained
 from textune.training.fast.cached_features import (
     FrozenEncoder,
     HeadOverFeatures,
-    first_token_features,
+    text_features,
 )
-from textune.training.fast.first_token import first_token_only
-from textune.training.fast.frozen_bf16 import frozen_in_bf16
+from textune.training.fast.model import fast_model
 from textune.training.fitting import Fitting
 from textune.training.flops import training_flops
 from textune.training.hardware import PeakMemory, choose_device, choose_precision
@@ -193,20 +192,13 @@ class EncoderLearner(Learner):
     def _caches_features(self) -> bool:
         return self.job.train.fast.cached_features and not self.method.trains_encoder
 
-    @contextlib.contextmanager
-    def _fast_model(self) -> Iterator[None]:
-        fast = self.job.train.fast
-        in_bf16 = fast.frozen_bf16 and self.precision == "bf16"
-        first_token = first_token_only(self.classifier, enabled=fast.first_token)
-        with frozen_in_bf16(self.model, enabled=in_bf16), first_token:
-            yield
+    def _fast_model(self) -> contextlib.AbstractContextManager[None]:
+        return fast_model(self.classifier, self.model, self.job.train.fast, self.precision)
 
     def _features(self, texts: PaddedExamples) -> torch.Tensor:
         with self._fast_model():
             batch_size = self.job.train.eval_batch_size
-            return first_token_features(
-                self.classifier, texts, batch_size, self.device, self.precision
-            )
+            return text_features(self.classifier, texts, batch_size, self.device, self.precision)
 
     def _build_trainer(self) -> TextTrainer:
         job, train = self.job, self.job.train

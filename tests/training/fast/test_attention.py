@@ -17,12 +17,13 @@ def test_same_output_and_gradients(bias: str, dtype: torch.dtype, tolerance: flo
     key, value = torch.randn(2, 2, 7, 4, 8).transpose(2, 3)
     keep = torch.where(torch.rand(2, 4, 5, 7) < 0.3, 0.0, 1 / 0.7)
     shape = BIASES[bias]
-    added = None if shape is None else torch.randn(shape)
+    added = None if shape is None else torch.randn(shape).requires_grad_()
     goal = torch.randn(2, 4, 5, 8)
 
     def computed(attention: object, dtype: torch.dtype) -> list[torch.Tensor]:
         inputs = [x.to(dtype).requires_grad_() for x in (query, key, value)]
         output = attention(*inputs, added, keep.to(dtype), 8**-0.5)  # type: ignore[operator]
+        inputs += [] if added is None else [added]
         gradients = torch.autograd.grad(output, inputs, goal.to(dtype))
         return [output.detach().float(), *(one.float() for one in gradients)]
 

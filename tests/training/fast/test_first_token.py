@@ -7,19 +7,13 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tests.tiny import METHODS, real_values, shrunk, tiny_model
+from tests.tiny import METHODS, real_values, shrunk
 from textune.modeling.pretrained import load_classifier
 from textune.params import check_params
 from textune.training.fast.first_token import first_token_only
 
-SHORTENED = ["bert", "distilbert", "roberta", "xlm-roberta"]
-UNCHANGED = ["deberta-v2", "electra"]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("models")
-    return {name: tiny_model(folder / name, name) for name in [*SHORTENED, *UNCHANGED]}
+SHORTENED = ["bert", "camembert", "distilbert", "mpnet", "roberta", "xlm-roberta"]
+UNCHANGED = ["deberta-v2", "electra", "modernbert"]
 
 
 def logits_and_gradients(
@@ -37,8 +31,10 @@ def logits_and_gradients(
 
 @pytest.mark.parametrize("architecture", [*SHORTENED, *UNCHANGED])
 @pytest.mark.parametrize("name", METHODS)
-def test_same_logits_and_gradients(models: dict[str, Path], architecture: str, name: str) -> None:
-    params = check_params(shrunk(real_values(), models[architecture], "raw"), "tiny")
+def test_same_logits_and_gradients(
+    tiny_models: dict[str, Path], architecture: str, name: str
+) -> None:
+    params = check_params(shrunk(real_values(), tiny_models[architecture], "raw"), "tiny")
     classifier = load_classifier(params.model, ["a", "b", "c"], seed=0)
     model = params.encoder_method(name).attach(classifier).eval()
     shapes: list[torch.Size] = []
@@ -75,8 +71,10 @@ class Products(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("architecture", SHORTENED)
-def test_no_weight_is_copied_for_every_text(models: dict[str, Path], architecture: str) -> None:
-    params = check_params(shrunk(real_values(), models[architecture], "raw"), "tiny")
+def test_no_weight_is_copied_for_every_text(
+    tiny_models: dict[str, Path], architecture: str
+) -> None:
+    params = check_params(shrunk(real_values(), tiny_models[architecture], "raw"), "tiny")
     classifier = load_classifier(params.model, ["a", "b", "c"], seed=0)
     model = params.encoder_method("lora").attach(classifier).eval()
     hidden = classifier.model.config.hidden_size

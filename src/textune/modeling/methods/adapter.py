@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from textune.errors import UserError
-from textune.modeling.methods.base import EncoderMethod
+from textune.modeling.methods.base import EncoderMethod, UnsupportedError, take_trained
 
 if TYPE_CHECKING:
+    from adapters import AdapterModelInterface
     from torch import nn
 
+    from textune.modeling.architectures import Architecture
     from textune.modeling.pretrained import Classifier
 
 _NAME = "textune"
@@ -51,12 +52,9 @@ class Adapter(EncoderMethod):
         from safetensors.torch import load_file
 
         # As `attach` makes it: adapter_config.json, which can name code, is for others to read.
-        model: Any = self.attach(classifier)
+        model = self.attach(classifier)
         saved = {**load_file(folder / _WEIGHTS), **load_file(folder / _HEAD)}
-        trained = {name for name, weights in model.named_parameters() if weights.requires_grad}
-        if set(saved) != trained:
-            raise UserError(f"{folder} holds another model's adapter or head; run `dvc repro`")
-        model.load_state_dict(saved, strict=False)
+        take_trained(model, saved, folder)
         return model
 
     @staticmethod
@@ -71,11 +69,46 @@ class Adapter(EncoderMethod):
     def _prepared(classifier: "Classifier") -> Any:
         import adapters
 
+        before = {name for name, _ in classifier.model.named_parameters()}
         try:
-            adapters.init(classifier.model)
+            adapters.init(classifier.model, interface=_places(classifier.architecture))
         except (ValueError, AttributeError):
             kind = classifier.model.config.model_type
-            raise UserError(
-                f"model.name: the package adapters does not know {kind}, which {classifier.name} is"
+            raise UnsupportedError(
+                f"model.name: the package adapters finds no place for adapters in"
+                f" {classifier.name}, which is of type {kind}"
             ) from None
+        # They would be random, and neither trained nor saved.
+        added = {name for name, _ in classifier.model.named_parameters()} - before
+        assert not added, f"the package adapters added {sorted(added)[0]} to {classifier.name}"
         return classifier.model
+
+
+def _places(kind: "Architecture") -> "AdapterModelInterface | None":
+    """Where adapters go, for the types that the package adapters is told of."""
+    from adapters import AdapterModelInterface
+
+    if kind.own_adapters:
+        return None
+    names = (
+        {"attn_qkv_proj": kind.query[0]}
+        if kind.fused
+        else {
+            "attn_q_proj": kind.query[0],
+            "attn_k_proj": kind.key[0],
+            "attn_v_proj": kind.value[0],
+        }
+    )
+    return AdapterModelInterface(
+        adapter_methods=["bottleneck"],
+        model_embeddings="embeddings",
+        model_layers=kind.blocks,
+        layer_self_attn=kind.attention,
+        layer_cross_attn=None,
+        attn_o_proj=kind.output,
+        layer_intermediate_proj=kind.inner,
+        layer_output_proj=kind.outer,
+        # Norms are not told: of several blocks the package takes the last one's.
+        layer_pre_ffn=kind.inner,
+        **names,
+    )

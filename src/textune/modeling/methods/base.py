@@ -1,7 +1,7 @@
 """What a method is: the parameters of a way of learning, and what makes a model learn that way."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,10 +11,17 @@ from textune.config.base import AUTO, Auto, Epochs, LearningRate, Name, Section
 from textune.errors import UserError
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from textune.modeling.learner import Job, Learner
     from textune.modeling.pretrained import Classifier
+
+_TRAINED = "trained.safetensors"
+
+
+class UnsupportedError(UserError):
+    """A model's architecture lacks what a method needs."""
 
 
 class Method(Section):
@@ -64,34 +71,50 @@ class EncoderMethod(Method):
         """Make `classifier` trainable this way, in place, and return the model to train.
 
         At first all parameters are trainable: set `requires_grad` to False for those that are not
-        to be trained. All of `classifier.head` is. Raises `UserError`, whose text begins with
-        `model.name` if the architecture lacks what the method needs, or with the key of the
-        method's parameter at fault.
+        to be trained. All of `classifier.head` is. Raises `UnsupportedError` if the architecture
+        lacks what the method needs, or a `UserError` whose text begins with the key of the method's
+        parameter at fault.
         """
 
     def attach_as(self, name: str, classifier: "Classifier") -> "nn.Module":
         """`attach`; a parameter at fault is told with the section's name in front."""
         try:
             return self.attach(classifier)
+        except UnsupportedError:
+            raise
         except UserError as error:
-            about_model = str(error).startswith("model.")
-            raise UserError(str(error) if about_model else f"{name}.{error}") from None
+            raise UserError(f"{name}.{error}") from None
 
     def save(self, model: "nn.Module", classifier: "Classifier", folder: Path) -> None:
         """Write what `load` needs beside the pretrained weights to `folder`, as safetensors.
 
         `model` is what `attach` made of `classifier`.
         """
-        # One file, however large: sharded weights would need an index to load.
-        classifier.model.save_pretrained(folder, safe_serialization=True, max_shard_size="1TB")
+        from safetensors.torch import save_file
+
+        save_file({name: weights.detach() for name, weights in _trained(model)}, folder / _TRAINED)
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
         """The model that `save` wrote to `folder`, made from a fresh `classifier`.
 
         `requires_grad` marks the same parameters as after `attach`.
         """
-        from safetensors.torch import load_model
+        from safetensors.torch import load_file
 
         model = self.attach(classifier)
-        load_model(classifier.model, folder / "model.safetensors")
+        take_trained(model, load_file(folder / _TRAINED), folder)
         return model
+
+
+def take_trained(model: "nn.Module", saved: Mapping[str, "torch.Tensor"], folder: Path) -> None:
+    """Give the trained parameters of `model` the values saved in `folder`.
+
+    Raises `UserError` unless it holds all of them and no others.
+    """
+    if saved.keys() != {name for name, _ in _trained(model)}:
+        raise UserError(f"{folder} holds what was trained of another model; run `dvc repro`")
+    model.load_state_dict(saved, strict=False)
+
+
+def _trained(model: "nn.Module") -> Iterator[tuple[str, "nn.Parameter"]]:
+    return ((name, part) for name, part in model.named_parameters() if part.requires_grad)

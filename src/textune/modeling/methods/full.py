@@ -1,6 +1,7 @@
 """Full fine-tuning: every parameter is trained. The reference."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textune.modeling.methods.base import EncoderMethod
@@ -19,3 +20,14 @@ class Full(EncoderMethod):
     def attach(self, classifier: "Classifier") -> "nn.Module":
         classifier.model.requires_grad_(True)
         return classifier.model
+
+    def save(self, model: "nn.Module", classifier: "Classifier", folder: Path) -> None:
+        # One file, however large: sharded weights would need an index to load.
+        classifier.model.save_pretrained(folder, safe_serialization=True, max_shard_size="1TB")
+
+    def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
+        from safetensors.torch import load_model
+
+        model = self.attach(classifier)
+        load_model(classifier.model, folder / "model.safetensors")
+        return model

@@ -25,8 +25,6 @@ class Head(EncoderMethod):
         return super().to_tune(everything) if self.tune == "head" else []
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
-        # The head is trained from the encoder's features, so there must be an encoder.
-        _ = classifier.encoder
         for name, parameter in classifier.model.named_parameters():
             parameter.requires_grad = self.tune == "head" and name in classifier.head
         return classifier.model

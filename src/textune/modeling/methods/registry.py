@@ -12,7 +12,7 @@ from textune.config.explaining import shown
 from textune.errors import UserError
 from textune.modeling.methods.base import Method
 
-_NOT_METHODS = {"base", "registry"}
+_NOT_METHODS = {"base", "registry", "through_peft"}
 
 
 def method_names() -> list[str]:

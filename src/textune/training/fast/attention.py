@@ -16,7 +16,7 @@ class AttentionWithDropout(torch.autograd.Function):
 
     query (b, h, n, d); key (b, h, m, d); value (b, h, m, v); bias, added to the scores, broadcasts
     to (b, h, n, m) or is None; keep (b, h, n, m) is 0 for a dropped weight, else 1 / (1 - p). Gives
-    (b, h, n, v). The softmax is in fp32 whatever the type of the rest. No gradient goes to `bias`.
+    (b, h, n, v). The softmax is in fp32 whatever the type of the rest.
     """
 
     @staticmethod
@@ -39,6 +39,7 @@ class AttentionWithDropout(torch.autograd.Function):
         kept = weights.to(value.dtype) * keep
         ctx.save_for_backward(query, key, value, weights, keep, kept)
         ctx.scale = scale
+        ctx.bias = None if bias is None else (bias.shape, bias.dtype)
         return torch.bmm(kept, value).unflatten(0, heads)
 
     @staticmethod
@@ -50,13 +51,17 @@ class AttentionWithDropout(torch.autograd.Function):
         grad_weights = torch.bmm(grad, value.mT).mul_(keep).float()
         # The derivative of softmax: weights · (gradient - mean of the gradient under the weights).
         grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, torch.float32)
+        grad_bias = None
+        if ctx.needs_input_grad[3]:
+            shape, dtype = ctx.bias
+            grad_bias = grad_scores.unflatten(0, heads).sum_to_size(shape).to(dtype)
         grad_scores = grad_scores.mul_(ctx.scale).to(query.dtype)
         grads = (
             torch.bmm(grad_scores, key),
             torch.bmm(grad_scores.mT, query),
             torch.bmm(kept.mT, grad),
         )
-        return (*(grad.unflatten(0, heads) for grad in grads), None, None, None)
+        return (*(grad.unflatten(0, heads) for grad in grads), grad_bias, None, None)
 
 
 def attention_by_autograd(

@@ -1,7 +1,7 @@
 """Training a head over a frozen encoder from features computed once.
 
-The heads of sequence classification read the first token of the last block, so its vector is all
-that is kept of a text.
+The heads of sequence classification read the first token of the last block, or the mean over the
+tokens, so that vector is all that is kept of a text.
 """
 
 import sys
@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.data import Dataset
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
-from textune.errors import UserError
+from textune.modeling.architectures import Reads
 from textune.modeling.pretrained import Classifier
 from textune.training.batches import Batch, PaddedExamples
 from textune.training.hardware import Device, Precision
@@ -40,7 +40,8 @@ class FeatureExamples(Dataset[Batch]):
 class HeadOverFeatures(nn.Module):
     """The classifier without its encoder: reads features (n, hidden) in place of texts.
 
-    The head's modules are the classifier's own, so that training this trains the real model.
+    The head's modules are the classifier's own, so that training this trains the real model. A text
+    of one token, whose vector is the features, has them for its first token and for its mean.
     """
 
     def __init__(self, classifier: Classifier) -> None:
@@ -48,15 +49,6 @@ class HeadOverFeatures(nn.Module):
         self.model = classifier.model
         self._encoder = classifier.encoder
         self._features = torch.empty(0)
-        try:
-            self(torch.zeros(1, self.model.config.hidden_size, device=self.model.device))
-        # What goes wrong depends on what else the architecture reads of its encoder.
-        except Exception as error:
-            raise UserError(
-                f"model.name: the head of {classifier.name}, which is of type"
-                f" {self.model.config.model_type}, reads more than the first token, so there is no"
-                f" baseline for it ({' '.join(str(error).split()):.100})"
-            ) from None
 
     def forward(
         self, features: torch.Tensor, labels: torch.Tensor | None = None
@@ -76,7 +68,9 @@ class HeadOverFeatures(nn.Module):
     ) -> BaseModelOutputWithPastAndCrossAttentions:
         # DeBERTa reads the last of the hidden states, the others the last hidden state.
         features = cast(torch.FloatTensor, self._features)
-        return BaseModelOutputWithPastAndCrossAttentions(features, hidden_states=(features,))
+        output: Any = BaseModelOutputWithPastAndCrossAttentions(features, hidden_states=(features,))
+        output.global_attentions = None  # Longformer's
+        return cast(BaseModelOutputWithPastAndCrossAttentions, output)
 
 
 class FrozenEncoder(nn.Module):
@@ -108,30 +102,41 @@ class FrozenEncoder(nn.Module):
 
 
 @torch.inference_mode()
-def first_token_features(
+def text_features(
     classifier: Classifier,
     texts: PaddedExamples,
     batch_size: int,
     device: Device,
     precision: Precision,
 ) -> torch.Tensor:
-    """The last block's first token for each of the n texts, (n, hidden) fp32, in eval mode."""
+    """What the head reads of each of the n texts, (n, hidden) fp32, in eval mode."""
     model: nn.Module = classifier.model
     model.to(device).eval()
     order = texts.split.by_length()
     batches = np.array_split(order, range(batch_size, len(order), batch_size))
     collected: list[torch.Tensor] = []
+    outputs: list[torch.Tensor] = []
     hook = classifier.encoder.register_forward_hook(
-        lambda module, args, output: collected.append(output[0][:, 0].float().cpu())
+        lambda module, args, output: outputs.append(output[0])
     )
     console = Console(stderr=True)
     silent = not sys.stderr.isatty()
     try:
         for batch in track(batches, "encoding", console=console, disable=silent):
-            inputs = texts.__getitems__(batch.tolist())
+            inputs = {k: v.to(device) for k, v in texts.__getitems__(batch.tolist()).items()}
             with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
-                model(**{name: tensor.to(device) for name, tensor in inputs.items()})
+                model(**inputs)
+            read = _read(outputs.pop(), inputs["attention_mask"], classifier.reads)
+            collected.append(read.float().cpu())
     finally:
         hook.remove()
     features = torch.cat(collected)
     return torch.empty_like(features).index_copy_(0, torch.from_numpy(order), features)
+
+
+def _read(tokens: torch.Tensor, mask: torch.Tensor, reads: Reads) -> torch.Tensor:
+    """(n, hidden) of the vectors of tokens, (n, length, hidden)."""
+    if reads == "first":
+        return tokens[:, 0]
+    mask = mask[..., None].to(tokens.dtype)
+    return (tokens * mask).sum(dim=1) / mask.sum(dim=1)

@@ -101,6 +101,5 @@ def _is_ours(
     **kwargs: Any,
 ) -> bool:
     """Whether `AttentionWithDropout` computes it: on the CPU, with dropout, in the usual form."""
-    trained_mask = attn_mask is not None and attn_mask.requires_grad
-    unusual = is_causal or enable_gqa or trained_mask or query.dim() != 4
+    unusual = is_causal or enable_gqa or query.dim() != 4
     return query.device.type == "cpu" and dropout_p > 0 and not unusual

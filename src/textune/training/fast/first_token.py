@@ -16,14 +16,15 @@ from torch import nn
 from textune.modeling.pretrained import Classifier
 
 # Not ELECTRA: with adapters' code its attention would lose the mask.
-_LIKE_BERT = {"bert", "roberta", "xlm-roberta"}
+_LIKE_BERT = {"bert", "camembert", "roberta", "xlm-roberta"}
 
 
 @contextlib.contextmanager
 def first_token_only(classifier: Classifier, enabled: bool = True) -> Iterator[None]:
     """For a while, the encoder of `classifier` gives (n, 1, hidden), the first token of each text.
 
-    The encoders of other architectures than BERT, RoBERTa, XLM-R and DistilBERT stay as they are.
+    The encoders of other architectures than BERT, RoBERTa, XLM-R, CamemBERT, DistilBERT and MPNet
+    stay as they are.
     """
     kind = classifier.model.config.model_type if enabled else None
     hooks = []
@@ -35,6 +36,11 @@ def first_token_only(classifier: Classifier, enabled: bool = True) -> Iterator[N
         hooks.append(block.attention.register_forward_pre_hook(_one_query, with_kwargs=True))
         # What comes in is the attention's one token added to each token of its input.
         hooks.append(block.sa_layer_norm.register_forward_pre_hook(_first))
+    elif kind == "mpnet":
+        part: Any = classifier.blocks[-1].attention
+        hooks.append(part.attn.register_forward_pre_hook(_one_row_of_bias))
+        hooks.append(part.attn.q.register_forward_pre_hook(_first))
+        hooks.append(part.LayerNorm.register_forward_pre_hook(_first))
     try:
         yield
     finally:
@@ -60,6 +66,11 @@ def _one_query(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     mask = _for_one_query(kwargs["mask"])
     return args, {**kwargs, "query": _first_token(kwargs["query"]), "mask": mask}
+
+
+def _one_row_of_bias(attention: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    *others, position_bias = args
+    return *others, _for_one_query(position_bias)
 
 
 def _first(module: nn.Module, args: tuple[torch.Tensor]) -> torch.Tensor:
