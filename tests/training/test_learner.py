@@ -43,21 +43,12 @@ def record(run: Any, name: str, params: Params, data: Prepared) -> RunRecord:
     )
 
 
-# A tiny random DeBERTa leaves its minimum at the rate that the others learn by.
-RATE = {("deberta-v2", "lora"): 0.005}
-SIX = ["bert", "distilbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
-
-
-@pytest.mark.parametrize("architecture", SIX)
+@pytest.mark.parametrize("architecture", ["distilbert", "mpnet"])
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_learns_and_is_saved(
     tmp_path: Path, tiny_params: MakeParams, data: Prepared, architecture: str, name: str
 ) -> None:
-    params = tiny_params(
-        architecture,
-        train={"epochs": 4},
-        **{name: {"learning_rate": RATE.get((architecture, name), 0.02)}},
-    )
+    params = tiny_params(architecture, train={"epochs": 4}, **{name: {"learning_rate": 0.02}})
     run = started(params, name, data, live=tmp_path / "live")
     frozen = {n: p.clone() for n, p in run.model.named_parameters() if not p.requires_grad}
     epochs = run.fit()

@@ -19,6 +19,8 @@ class Architecture:
     """Paths to the parts of a model.
 
     blocks: in the model without its head; the encoder is the module that holds them.
+    final_norm: in the model without its head, a norm above the blocks, if there is one; then the
+    encoder is all of that model.
     attention, inner, outer: in a block, or in a part of it; `inner` and `outer` are the linear
     layers of the feed-forward part.
     query, key, value, output: in the attention, more than one path where it has several of a kind.
@@ -27,9 +29,11 @@ class Architecture:
     model as it is. Other types it is told the paths of.
     pooling: key of the configuration that says what the head reads; without, it is the first token.
     settings: of the configuration, whatever a checkpoint says.
+    in_bf16: whether its code can train in bf16.
     """
 
     blocks: str = "encoder.layer"
+    final_norm: str | None = None
     attention: str = "attention"
     query: tuple[str, ...] = ("self.query",)
     key: tuple[str, ...] = ("self.key",)
@@ -40,11 +44,12 @@ class Architecture:
     own_adapters: bool = False
     pooling: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    in_bf16: bool = True
 
     @property
     def encoder(self) -> str:
-        """Path of the module that holds the blocks; empty: the model without its head itself."""
-        return self.blocks.rpartition(".")[0]
+        """Its path; empty: the model without its head itself."""
+        return "" if self.final_norm else self.blocks.rpartition(".")[0]
 
     @property
     def fused(self) -> bool:
@@ -84,7 +89,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "convbert": _BERT,
         "data2vec-text": _BERT,
         # The code of the package adapters would add a bias of random values to the fused matrix.
-        "deberta": replace(_BERT, query=_IN_PROJ, key=_IN_PROJ, value=_IN_PROJ),
+        "deberta": replace(_BERT, query=_IN_PROJ, key=_IN_PROJ, value=_IN_PROJ, in_bf16=False),
         "deberta-v2": replace(
             _BERT_OWN,
             query=("self.query_proj",),
@@ -115,6 +120,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         # Also mmBERT and Ettin's encoders.
         "modernbert": Architecture(
             blocks="layers",
+            final_norm="final_norm",
             attention="attn",
             query=_WQKV,
             key=_WQKV,
@@ -130,7 +136,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         ),
         "rembert": _BERT,
         "roberta": _BERT_OWN,
-        "roberta-prelayernorm": _BERT,
+        "roberta-prelayernorm": replace(_BERT, final_norm="LayerNorm"),
         "squeezebert": replace(_BERT, blocks="encoder.layers"),
         "xlm-roberta": _BERT_OWN,
         "xlm-roberta-xl": _BERT,

@@ -135,14 +135,17 @@ def load_classifier(
     return classifier
 
 
-def empty_classifier(params: ModelParams, classes: int = 2) -> Classifier:
-    """What `load_classifier` gives for so many labels, without memory or values for its weights."""
+def empty_classifier(params: ModelParams, classes: int = 2, device: str = "meta") -> Classifier:
+    """What `load_classifier` gives for so many labels, without memory or values for its weights.
+
+    On another device than torch's `meta` the weights are random.
+    """
     names = [str(number) for number in range(classes)]
     with shown_model(params) as where:
         config = _config(params, where, names, "single_label_classification")
     # torch's fused attention looks at the values of the mask; here there are none.
     eager = {"attn_implementation": "eager"}
-    with torch.device("meta"):
+    with torch.device(device):
         model = explained(
             params, lambda: AutoModelForSequenceClassification.from_config(config, **eager)
         )

@@ -28,7 +28,8 @@ def flops_per_token(
 
     Only matrix products count, a product of (m, k) and (k, n) as 2·m·k·n; embeddings, norms,
     softmax, dropout and the optimizer count nothing. torch's FlopCounterMode sees each product
-    that autograd runs for one text, on a model without values, so exactly these are in:
+    that autograd runs for one text (on a model without values, where that can be), so exactly
+    these are in:
 
     - forward, all products: linear layers, the two of attention (2·2·length·hidden a token and
       layer), LoRA's and the adapters' own, the head's;
@@ -38,8 +39,19 @@ def flops_per_token(
     A method that does not train the encoder needs its forward pass once for all `epochs`: it
     counts by 1 / epochs, as speed counts an example in each epoch.
     """
-    classifier = empty_classifier(model, classes)
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+    try:
+        return _counted(method, model, classes, length, epochs, "meta")
+    except RuntimeError:
+        # The code of some architectures looks at values.
+        with torch.random.fork_rng(devices=[]):
+            return _counted(method, model, classes, length, epochs, "cpu")
+
+
+def _counted(
+    method: EncoderMethod, model: ModelParams, classes: int, length: int, epochs: int, device: str
+) -> float:
+    classifier = empty_classifier(model, classes, device)
+    with torch.device(device), FlopCounterMode(display=False) as counter:
         trained = method.attach(classifier).train()
         ids = torch.ones(1, length, dtype=torch.long)
         inputs = {"input_ids": ids, "attention_mask": ids, "labels": ids[0, :1]}

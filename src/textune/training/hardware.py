@@ -24,10 +24,20 @@ def choose_device(params: TrainParams) -> Device:
     return "cuda" if available and params.device != "cpu" else "cpu"
 
 
-def choose_precision(params: TrainParams, device: Device) -> Precision:
-    """bf16 autocast where the hardware multiplies bf16 natively, if `train.precision` is auto."""
+def choose_precision(params: TrainParams, device: Device, in_bf16: bool = True) -> Precision:
+    """bf16 autocast where the hardware multiplies bf16 natively, if `train.precision` is auto.
+
+    in_bf16: whether the model's code can do that. Raises `UserError` if it is told to and cannot.
+    """
+    if params.precision == "bf16" and not in_bf16:
+        raise UserError(
+            "train.precision is bf16, but transformers cannot train this type of model in it; use"
+            " auto or fp32"
+        )
     if params.precision != "auto":
         return params.precision
+    if not in_bf16:
+        return "fp32"
     if device == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:

@@ -23,8 +23,9 @@ def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, floa
     # The encoder, too: DeBERTa has embeddings of relative positions there, beside the blocks.
     for module in filter(None, [*modules, classifier.encoder]):
         scales.update(dict.fromkeys(module.parameters(), decay ** (len(blocks) + 1)))
-    if (norm := getattr(classifier.encoder, "final_norm", None)) is not None:
-        scales.update(dict.fromkeys(norm.parameters(), 1.0))  # ModernBERT's
+    if norm := classifier.architecture.final_norm:
+        above = classifier.encoder.get_submodule(norm)
+        scales.update(dict.fromkeys(above.parameters(), 1.0))
     for depth, block in enumerate(reversed(blocks), start=1):
         scales.update(dict.fromkeys(block.parameters(), decay**depth))
     return scales

@@ -36,7 +36,7 @@ from textune.training.fast.cached_features import (
 from textune.training.fast.model import fast_model
 from textune.training.fitting import Fitting
 from textune.training.flops import training_flops
-from textune.training.hardware import PeakMemory, choose_device, choose_precision
+from textune.training.hardware import PeakMemory, Precision, choose_device, choose_precision
 from textune.training.layerwise_lr import rate_scales
 from textune.training.trainer import TextTrainer
 from textune.training.watching import RecordLive, ShowProgress
@@ -55,7 +55,7 @@ class EncoderLearner(Learner):
     ) -> None:
         self.method, self.job, self.checkpoint = method, job, checkpoint
         self.device = choose_device(job.train)
-        self.precision = choose_precision(job.train, self.device)
+        self.precision: Precision = "fp32"
         self.train_seconds = 0.0
         self._splits = {"train": job.data.train, "validation": job.data.validation}
         if job.data.test is not None:
@@ -150,6 +150,8 @@ class EncoderLearner(Learner):
         self.classifier = load_classifier(
             job.model, job.data.label_names, job.seed, job.task.problem_type
         )
+        in_bf16 = self.classifier.architecture.in_bf16
+        self.precision = choose_precision(job.train, self.device, in_bf16)
         set_seed(job.seed)
         self.model: nn.Module = (
             self.method.attach_as(job.name, self.classifier)

@@ -1,0 +1,46 @@
+"""Every architecture goes through the learner with every method, from training to loading."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.training import fitted, learner, prepared
+from textune.modeling.architectures import ARCHITECTURES
+from textune.modeling.methods.base import UnsupportedError
+from textune.params import Params
+
+METHODS = ("baseline", "lora", "adapter", "full", "bitfit", "ia3", "freeze")
+# Their code looks at values, reads a mean, or has no fast path of torch's.
+UNUSUAL = ("longformer", "modernbert", "mpnet")
+
+
+USUAL = sorted({*ARCHITECTURES} - {*UNUSUAL})
+
+
+@pytest.mark.parametrize(
+    "architecture", [*UNUSUAL, *(pytest.param(name, marks=pytest.mark.slow) for name in USUAL)]
+)
+def test_every_method(
+    tiny_params: Callable[..., Params], tmp_path: Path, architecture: str
+) -> None:
+    precision = "bf16" if ARCHITECTURES[architecture].in_bf16 else "fp32"
+    # ALBERT's blocks are one, which has one rate.
+    decay = 1.0 if architecture == "albert" else 0.9
+    train = {"epochs": 1, "layer_decay": decay, "precision": precision}
+    params = tiny_params(architecture, train=train)
+    data = prepared(tmp_path, params, {"train": 24, "val": 12, "test": 12})
+    for name in METHODS:
+        try:
+            run, epochs = fitted(params, name, data)
+        except UnsupportedError:
+            continue
+        assert np.isfinite([epoch["loss"] for epoch in epochs]).all()
+        assert run.cost().training_flops > 0
+        predicted = run.predict("test").probabilities
+        (tmp_path / name).mkdir()
+        run.save(tmp_path / name)
+        again = learner(params, name, data, seed=5)
+        again.load(tmp_path / name)
+        np.testing.assert_allclose(again.predict("test").probabilities, predicted, atol=1e-5)
