@@ -156,13 +156,14 @@ def simulate(
 @app.command()
 def tuning(method: Methods = None) -> None:
     """What tuning finds beside a dense grid, on data/prepared: hours on a CPU; Markdown."""
+    from benchmarks.plan import encoder_methods
     from benchmarks.tuning import beside_a_grid, table
     from textune.data.tokenized import read_prepared
     from textune.params import changed, read_params
     from textune.pipeline.paths import PREPARED
 
     params = changed(read_params(), "tune.all", True)
-    names = method or params.methods
+    names = method or encoder_methods(params)
     for name in names:
         params.encoder_method(name)
     data = read_prepared(PREPARED, with_test=False)
@@ -173,13 +174,14 @@ def tuning(method: Methods = None) -> None:
 def checkpoints(method: Methods = None) -> None:
     """What share of training is spent on checkpoints, on data/prepared: minutes; Markdown."""
     from benchmarks.checkpoints import table, waiting
+    from benchmarks.plan import encoder_methods
     from textune.data.tokenized import read_prepared
     from textune.params import read_params
     from textune.pipeline.paths import PREPARED
 
     params = read_params()
     data = read_prepared(PREPARED, with_test=False)
-    names = method or params.methods
+    names = method or encoder_methods(params)
     print(table(list(waiting(params, names, data, params.train.seeds[0]))))
 
 

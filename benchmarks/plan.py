@@ -92,7 +92,7 @@ def make_plan(params: Params, models: list[str], methods: list[str], quick: bool
     if quick and not models and not methods:
         cells = [Cell(model, method) for model, method in _QUICK_CELLS]
     else:
-        methods = methods or [m for m in params.methods if _fine_tunes_encoder(params, m)]
+        methods = methods or encoder_methods(params)
         cells = [
             Cell(model, method)
             for model in dict.fromkeys(models or MODELS)
@@ -109,5 +109,6 @@ def make_plan(params: Params, models: list[str], methods: list[str], quick: bool
     return Plan(cells, rounds=5, examples=512, study_examples=64)
 
 
-def _fine_tunes_encoder(params: Params, method: str) -> bool:
-    return isinstance(params.method(method), EncoderMethod)
+def encoder_methods(params: Params) -> list[str]:
+    """The compared methods that fine-tune an encoder."""
+    return [name for name in params.methods if isinstance(params.method(name), EncoderMethod)]

@@ -3,7 +3,7 @@
 Loads no model. Not named evaluate.py: that would hide the package `evaluate` from every stage.
 """
 
-from textune.errors import UserError, run
+from textune.errors import run
 
 
 def main() -> None:
@@ -16,14 +16,11 @@ def main() -> None:
     from textune.report.slices import read_texts, slices, write_errors
     from textune.report.tables import print_table
     from textune.report.writing import write_results
-    from textune.runs.skipped import skipped
-    from textune.runs.store import load_runs
+    from textune.runs.loading import load_runs, split_skipped
 
-    left_out = skipped(MODELS, params.methods, params.train.seeds)
-    if left_out and not params.methods_by_default:
-        raise UserError("; ".join(dict.fromkeys(left_out.values())))
-    folders = {name: MODELS for name in params.methods if name not in left_out}
-    runs = load_runs(folders, params.train.seeds, params.titles, params.evaluate.decision)
+    seeds, by_default = params.train.seeds, params.methods_by_default
+    folders, left_out = split_skipped(MODELS, params.methods, seeds, by_default)
+    runs = load_runs(folders, seeds, params.titles, params.evaluate.decision)
     write_results(runs, params.evaluate, METRICS, left_out)
     texts = read_texts(PREPARED / "test.parquet", runs.first.predictions["test"].row_ids)
     write_json(METRICS / "slices.json", slices(runs, texts, params.evaluate))

@@ -16,6 +16,7 @@ def main() -> None:
     from textune.data.splitting import split, without_training
     from textune.data.tokenized import write_prepared
     from textune.io import write_json
+    from textune.metrics.of_classes import numbers_of
     from textune.modeling.tokenizer import tokenize
     from textune.pipeline.paths import METRICS, PREPARED
     from textune.pipeline.tracking import require_model_tracked, require_tracked
@@ -26,6 +27,8 @@ def main() -> None:
         require_tracked(Path(params.data.path))
     corpus = read_source(params.data, params.task)
     label_names, source = corpus.label_names, source_report(corpus)
+    # What evaluate.metric names is told before anything trains.
+    numbers_of(params.evaluate.metric, label_names)
     corpus, dropped = clean(corpus, params.data)
     tables, left_out = split(corpus, params.data, dropped["train"])
     # A million texts are too many to hold them twice.

@@ -15,20 +15,20 @@ def main() -> None:
     params = read_params()
     match sys.argv[1:]:
         case [name, seed] | [name, "--seed", seed] if seed.isdecimal():
-            params.method(name)
+            pass
         case arguments:
             raise UserError(f"usage: python src/train.py NAME SEED; was {' '.join(arguments)!r}")
 
     from textune.io import read_json
     from textune.pipeline.paths import METRICS, MODELS
-    from textune.runs.skipped import reason_in, write_skipped
+    from textune.runs.skipped import reason_in
     from textune.runs.store import SPLITS, RunFolder
     from textune.runs.tuning import section_path
 
     folder = RunFolder.of(MODELS, name, int(seed))
     recipe = read_json(section_path(name, METRICS))
     if reason := reason_in(recipe):
-        write_skipped(folder, reason)
+        folder.write_skipped(reason)
         return
 
     from textune.data.tokenized import read_prepared
@@ -48,7 +48,7 @@ def main() -> None:
     except UnsupportedError as error:
         if not params.methods_by_default:
             raise
-        write_skipped(folder, str(error))
+        folder.write_skipped(str(error))
         return
     if method.keeps_untrained:
         for split in SPLITS:

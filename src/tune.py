@@ -14,7 +14,7 @@ def main() -> None:
     params = read_params()
     match sys.argv[1:]:
         case [name]:
-            method = params.method(name)
+            pass
         case arguments:
             raise UserError(f"usage: python src/tune.py NAME; was {' '.join(arguments)!r}")
 
@@ -27,6 +27,7 @@ def main() -> None:
     if not runs(name):
         write_untuned(name, NOT_NAMED, METRICS)
         return
+    method = params.method(name)
 
     from textune.data.tokenized import read_prepared
 
@@ -54,9 +55,9 @@ def main() -> None:
                 f"{name}: the longest training was the best; tune.max_epochs allows no longer one"
             )
     else:
-        from textune.pipeline.given import as_given
+        from textune.pipeline.given import as_given, digest_for
 
-        tuning = as_given(params, name, data.digest())
+        tuning = as_given(params, name, digest_for(params, name, data))
     write_tuning(name, tuning, method.model_dump(), METRICS)
 
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from textune.config.sections import Decision, EvaluateParams
 from textune.runs import predictions
+from textune.runs.loading import load_runs
 from textune.runs.predictions import Predictions
 from textune.runs.record import Cost, RunRecord
-from textune.runs.store import SPLITS, RunFolder, RunSet, load_runs
+from textune.runs.store import SPLITS, RunFolder, RunSet
 
 LABELS = ["very negative", "neutral", "🙂"]
 EXAMPLES = 240

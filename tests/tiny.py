@@ -28,11 +28,16 @@ _CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
     "electra": {"embedding_size": 16},
     "longformer": {"attention_window": [8, 8]},
-    "mobilebert": {"embedding_size": 32, "true_hidden_size": 32, "intra_bottleneck_size": 32},
+    "mobilebert": {"embedding_size": 32, "intra_bottleneck_size": 16},
     "modernbert": {"local_attention": 8, "global_attn_every_n_layers": 2, "cls_token_id": 2},
     "rembert": {"input_embedding_size": 16, "output_embedding_size": 16},
     "squeezebert": {"embedding_size": 32},
 }
+# Near to another one: `make test-slow` has them.
+NEAR = (
+    *("data2vec-text", "ernie", "megatron-bert", "mobilebert", "rembert", "roberta-prelayernorm"),
+    *("squeezebert", "xlm-roberta", "xlm-roberta-xl"),
+)
 TWEETS = {
     0: "the flight was late and the food was bad",
     1: "the shop opens at nine on monday",

@@ -13,7 +13,8 @@ from studies.tweeteval_minilm.results import STUDY
 from textune.config.sections import ComparedMetric, EvaluateParams
 from textune.metrics.catalog import COMPARED
 from textune.params import read_params
-from textune.runs.store import RunSet, load_runs
+from textune.runs.loading import load_runs
+from textune.runs.store import RunSet
 from textune.stats.comparison import compare
 from textune.stats.other_scores import other_scores
 from textune.stats.resampling import Patterns, bootstrap, scores

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from tests.tiny import TWEETS
+from tests.tiny import NEAR, TWEETS
+from textune.errors import UserError
 from textune.modeling.architectures import ARCHITECTURES
 from textune.modeling.methods.base import UnsupportedError
 from textune.modeling.pretrained import Classifier, load_classifier
@@ -18,11 +19,13 @@ from textune.params import Params
 MakeParams = Callable[..., Params]
 
 LABELS = ["negative", "neutral", "positive"]
+EACH = [pytest.param(n, marks=pytest.mark.slow) if n in NEAR else n for n in ARCHITECTURES]
 METHODS = ("baseline", "lora", "adapter", "full", "bitfit", "ia3", "freeze")
-# Those of the issue, and what the others cannot have.
+# What an architecture cannot have.
 LACKING = {
     ("modernbert", "bitfit"),  # it has no biases
     ("albert", "freeze"),  # its blocks are one block
+    ("mobilebert", "adapter"),  # its layers are of several widths
     *(("squeezebert", name) for name in ("lora", "adapter", "ia3")),  # it has no linear layers
 }
 
@@ -48,7 +51,7 @@ def close(one: torch.Tensor, other: torch.Tensor) -> bool:
     return bool(torch.allclose(one, other, atol=1e-5))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", EACH)
 def test_each_method(
     tiny_params: MakeParams, texts: dict[str, torch.Tensor], tmp_path: Path, architecture: str
 ) -> None:
@@ -98,7 +101,7 @@ def _train(model: nn.Module, texts: dict[str, torch.Tensor]) -> None:
     assert min(losses[1:]) < losses[0]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", EACH)
 def test_a_text_alone_and_in_a_padded_batch(
     tiny_params: MakeParams, texts: dict[str, torch.Tensor], tmp_path: Path, architecture: str
 ) -> None:
@@ -113,6 +116,26 @@ def test_a_text_alone_and_in_a_padded_batch(
     for number, length in enumerate(texts["attention_mask"].sum(dim=1).tolist()):
         alone = {name: ids[number : number + 1, :length] for name, ids in texts.items()}
         assert close(logits(model, alone)[0], together[number])
+
+
+@pytest.mark.parametrize("kind", ["double_seq_bn", "par_bn"])
+@pytest.mark.parametrize("architecture", ["deberta", "longformer", "modernbert", "mpnet"])
+def test_other_kinds_of_adapters_where_the_package_is_told_the_places(
+    tiny_params: MakeParams,
+    texts: dict[str, torch.Tensor],
+    tmp_path: Path,
+    architecture: str,
+    kind: str,
+) -> None:
+    params = tiny_params(architecture, adapter={"architecture": kind})
+    before, method = logits(fresh(params).model, texts), params.encoder_method("adapter")
+    classifier = fresh(params)
+    model = method.attach(classifier)
+    assert close(logits(_without_update(model), texts), before)
+    _train(model, texts)
+    after = logits(model, texts)
+    method.save(model, classifier, tmp_path)
+    assert close(logits(method.load(fresh(params), tmp_path), texts), after)
 
 
 @pytest.mark.parametrize("variant", ["rslora", "dora", "pissa"])
@@ -134,6 +157,12 @@ def test_variants_of_lora(
     assert not close(after, before)
     method.save(model, classifier, tmp_path)
     assert close(logits(method.load(fresh(params), tmp_path), texts), after)
+
+
+def test_pissa_of_too_high_a_rank(tiny_params: MakeParams) -> None:
+    params = tiny_params("bert", lora={"variant": "pissa", "r": 33})
+    with pytest.raises(UserError, match=r"^lora\.r is 33, but pissa takes at most 32 singular"):
+        params.encoder_method("lora").attach_as("lora", fresh(params))
 
 
 def test_lora_of_peft_reads_what_pissa_saved(
@@ -208,5 +237,6 @@ def test_freeze_trains_the_last_blocks_and_the_head(tiny_params: MakeParams) -> 
     trained = {name for name, p in named if p.requires_grad}
     inside = {name for name in trained if name.startswith("model.")}
     assert inside
-    assert all(name.startswith("model.layers.1.") for name in inside)
+    assert all(name.startswith(("model.layers.1.", "model.final_norm.")) for name in inside)
+    assert "model.final_norm.weight" in inside
     assert trained - inside == classifier.head

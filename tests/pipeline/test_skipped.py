@@ -16,6 +16,7 @@ def test_the_committed_parameters_have_the_default_methods() -> None:
     assert real_values()["methods"] == list(DEFAULT_METHODS)
 
 
+@pytest.mark.slow
 def test_methods_that_are_not_named_train_nothing_and_come_back_at_no_cost(work: Path) -> None:
     before = read(work, "quality.json")
     output = dvc(work, "exp", "run", "-S", "methods=[baseline,lora]")
@@ -42,14 +43,19 @@ def test_a_method_that_the_model_lacks(tiny_models: dict[str, Path], tmp_path: P
     run_stages(work, *stages, ["src/evaluation.py"])
     assert read(work, "quality.json").keys() == {"untrained", "tfidf", "baseline", "full"}
     table = textune(work, "table")
-    assert "Skipped: lora, model.name: lora finds no query and value in" in table
+    assert "Skipped: lora, model.name: lora finds no linear layers in" in table
     assert "Skipped: adapter, model.name: the package adapters finds no place" in table
+
+    for command in (["plan"], ["search", "--vary", "train.label_smoothing=0.1"]):
+        assert "LoRA" not in textune(work, *command), command
+    told = textune(work, "archive", "runs", "--method", "lora", fails=True)
+    assert "lora did not run, as model.name: lora finds no linear" in told
 
     values["methods"] = ["full", "lora"]
     yaml.dump(values, work / "params.yaml")
     (work / "dvc.yaml").write_text((ROOT / "dvc.yaml").read_text())
     told = textune(work, "check", fails=True)
-    assert "model.name: lora finds no query and value in" in told
+    assert "model.name: lora finds no linear layers in" in told
     assert "; set methods in params.yaml to [full]" in told
 
 

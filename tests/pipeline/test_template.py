@@ -92,3 +92,4 @@ def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) ->
     output = dvc(work, "exp", "run", "-S", "methods=[lora,lora_all]")
     assert "train_lora@0" not in trained(output)
     assert read(work, "quality.json").keys() == {"lora", "lora_all"}
+    assert [path.name for path in (work / "models/full/0").iterdir()] == ["skipped.json"]

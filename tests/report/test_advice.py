@@ -112,7 +112,7 @@ def warned(metrics: Path, now: Tuning, adopted: Tuning | None) -> str | None:
 
 def test_a_recipe_of_other_data_is_told_with_the_flag(tmp_path: Path) -> None:
     assert warned(tmp_path, tuning(), None) == (
-        "Learning rate and epochs of LoRA were not tuned on this data with this model, so a"
+        "The recipes of LoRA were not tuned on this data with this model, so a"
         " difference may be that of recipes, not of methods. To tune every method:"
         " `dvc exp run -S tune.all=true`."
     )

@@ -47,7 +47,8 @@ def test_mean_f1_of_named_classes_is_that_of_scikit_learn() -> None:
     assert drawn[3].mean(axis=-1) == pytest.approx(values[3], abs=0.01)
     pvalues = permutation_pvalues(patterns, 500, np.random.default_rng(0))
     assert pvalues.shape == (4, 2)
-    assert pvalues[3, 0] == pvalues[3, 1]
+    same = Patterns.of(labels, np.stack([predicted[0]] * 2), 3, named=[2, 0])
+    assert permutation_pvalues(same, 500, np.random.default_rng(0))[3, 0] == 1 > pvalues[3, 0]
 
 
 def test_a_class_without_examples_or_predictions_counts_as_0() -> None:

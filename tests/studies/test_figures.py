@@ -14,7 +14,8 @@ from textune.report.scores import cost, quality
 from textune.report.tables import read_results
 from textune.report.writing import write_results
 from textune.runs.archive import archived, shared_seeds
-from textune.runs.store import RunSet, load_runs
+from textune.runs.loading import load_runs
+from textune.runs.store import RunSet
 
 
 @dataclass(frozen=True)

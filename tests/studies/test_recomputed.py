@@ -14,7 +14,7 @@ from studies.tweeteval_minilm.predicted import read
 from studies.tweeteval_minilm.results import STUDY
 from tests.fake_runs import settings
 from textune.io import read_json
-from textune.runs.store import load_runs
+from textune.runs.loading import load_runs
 
 METHODS = ["lora", "lora_all_linear", "full"]
 SEEDS = [0, 1, 2]

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from tests.training.training import fitted, learner, prepared
+from textune.errors import UserError
 from textune.modeling.architectures import ARCHITECTURES
 from textune.modeling.methods.base import UnsupportedError
 from textune.params import Params
+from textune.pipeline.rehearsal import Rehearsal
 
 METHODS = ("baseline", "lora", "adapter", "full", "bitfit", "ia3", "freeze")
 # Their code looks at values, reads a mean, or has no fast path of torch's.
@@ -31,11 +33,13 @@ def test_every_method(
     train = {"epochs": 1, "layer_decay": decay, "precision": precision}
     params = tiny_params(architecture, train=train)
     data = prepared(tmp_path, params, {"train": 24, "val": 12, "test": 12})
+    rehearsal = Rehearsal(params)
     for name in METHODS:
         try:
-            run, epochs = fitted(params, name, data)
+            rehearsal.attempt(name, params.encoder_method(name))
         except UnsupportedError:
             continue
+        run, epochs = fitted(params, name, data)
         assert np.isfinite([epoch["loss"] for epoch in epochs]).all()
         assert run.cost().training_flops > 0
         predicted = run.predict("test").probabilities
@@ -44,3 +48,17 @@ def test_every_method(
         again = learner(params, name, data, seed=5)
         again.load(tmp_path / name)
         np.testing.assert_allclose(again.predict("test").probabilities, predicted, atol=1e-5)
+
+
+def test_deberta_is_not_trained_in_bf16(tiny_params: Callable[..., Params], tmp_path: Path) -> None:
+    params = tiny_params("deberta", train={"precision": "bf16"})
+    data = prepared(tmp_path, params, {"train": 6, "val": 6, "test": 6})
+    for attempt in (
+        lambda: learner(params, "full", data).start(),
+        lambda: Rehearsal(params).attempt("full", params.encoder_method("full")),
+    ):
+        with pytest.raises(UserError, match=r"^train\.precision is bf16, but transformers cannot"):
+            attempt()
+    run = learner(tiny_params("deberta", train={"precision": "auto"}), "full", data)
+    run.start()
+    assert run.precision == "fp32"

@@ -40,12 +40,12 @@ def search(
     params = read_params()
 
     from textune.pipeline.paths import METRICS
-    from textune.pipeline.search import one_at_a_time, search
+    from textune.pipeline.search import one_at_a_time, search, searched_methods
     from textune.training.quiet import quieten
 
     output = output or METRICS / "search.json"
-    trials = one_at_a_time(params, vary, method or [])
     quieten()
+    trials = one_at_a_time(params, vary, method or searched_methods(params))
     for trial, score in search(params, trials, output):
         print(f"{trial.method}  {trial.name}  {score:.4f}", flush=True)
     print(f"{output} has all scores, and the best; write what you want into params.yaml")

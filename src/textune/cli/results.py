@@ -105,7 +105,7 @@ def evaluate(
     from textune.report.tables import print_table
     from textune.report.writing import write_results
     from textune.runs.archive import archived, shared_seeds
-    from textune.runs.store import load_runs
+    from textune.runs.loading import load_runs
 
     folders = archived(predictions, method or params.methods)
     if method:
@@ -142,13 +142,12 @@ def plan(
     from textune.pipeline.paths import MODELS
     from textune.report.plan import print_plan
     from textune.runs.archive import archived, shared_seeds
-    from textune.runs.skipped import skipped
-    from textune.runs.store import load_runs
+    from textune.runs.loading import load_runs, split_skipped
 
-    seeds = params.train.seeds
-    left_out = skipped(MODELS, params.methods, seeds)
-    folders = {name: MODELS for name in params.methods if name not in left_out}
     if predictions:
         folders = archived(predictions, params.methods)
         seeds = shared_seeds(folders)
+    else:
+        seeds, by_default = params.train.seeds, params.methods_by_default
+        folders, _ = split_skipped(MODELS, params.methods, seeds, by_default)
     print_plan(load_runs(folders, seeds, params.titles, params.evaluate.decision), params.evaluate)

@@ -115,13 +115,17 @@ class Prepared:
     validation: PreparedSplit
     test: PreparedSplit | None
 
-    def digest(self) -> str:
-        """SHA-256 of the tokens and labels of train and validation, in hex."""
+    def digest(self, of_texts: bool = False) -> str:
+        """SHA-256 of the tokens (or the texts) and labels of train and validation, in hex."""
         digest = hashlib.sha256()
         for split in (self.train, self.validation):
+            texts = split.texts() if of_texts else None
             for number, label in enumerate(split.labels):
-                start = split.offsets[number]
-                digest.update(split.tokens[start : start + split.lengths[number]].tobytes())
+                if texts is None:
+                    start = split.offsets[number]
+                    digest.update(split.tokens[start : start + split.lengths[number]].tobytes())
+                else:
+                    digest.update(texts[number].encode("utf-8", "surrogatepass"))
                 digest.update(b"%d" % label)
         return digest.hexdigest()
 

@@ -19,8 +19,8 @@ class Architecture:
     """Paths to the parts of a model.
 
     blocks: in the model without its head; the encoder is the module that holds them.
-    final_norm: in the model without its head, a norm above the blocks, if there is one; then the
-    encoder is all of that model.
+    final_norm: in the model without its head, a norm above the blocks, if there is one; where it
+    stands beside the encoder, all of that model is taken for the encoder.
     attention, inner, outer: in a block, or in a part of it; `inner` and `outer` are the linear
     layers of the feed-forward part.
     query, key, value, output: in the attention, more than one path where it has several of a kind.
@@ -49,7 +49,8 @@ class Architecture:
     @property
     def encoder(self) -> str:
         """Its path; empty: the model without its head itself."""
-        return "" if self.final_norm else self.blocks.rpartition(".")[0]
+        holds_blocks = self.blocks.rpartition(".")[0]
+        return "" if self.final_norm and "." not in self.final_norm else holds_blocks
 
     @property
     def fused(self) -> bool:
@@ -73,7 +74,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         "albert": Architecture(
             blocks="encoder.albert_layer_groups",
-            attention="attention",
             query=("query",),
             key=("key",),
             value=("value",),
@@ -115,7 +115,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             key=("self.key", "self.key_global"),
             value=("self.value", "self.value_global"),
         ),
-        "megatron-bert": _BERT,
+        "megatron-bert": replace(_BERT, final_norm="encoder.ln"),
         "mobilebert": _BERT,
         # Also mmBERT and Ettin's encoders.
         "modernbert": Architecture(
@@ -139,6 +139,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "roberta-prelayernorm": replace(_BERT, final_norm="LayerNorm"),
         "squeezebert": replace(_BERT, blocks="encoder.layers"),
         "xlm-roberta": _BERT_OWN,
-        "xlm-roberta-xl": _BERT,
+        "xlm-roberta-xl": replace(_BERT, final_norm="encoder.LayerNorm"),
     }
 )

@@ -29,6 +29,7 @@ class Checkpoint:
 def load_checkpoint(folder: Path) -> Checkpoint:
     """The fine-tuned encoder of the run in `folder`. Raises `UserError` if there is none."""
     run = RunFolder(folder)
+    run.require_run()
     if not run.record.is_file():
         raise UserError(f"{folder} holds no trained model; run `dvc repro` or `dvc pull`")
     record = read_record(run.record)

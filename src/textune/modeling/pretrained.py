@@ -1,6 +1,6 @@
 """The pretrained encoder with a new classification head: the fresh start of every method."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,14 @@ class Classifier:
         if len(blocks) < self.model.config.num_hidden_layers:
             raise UserError(f"model.name: the blocks of {self.name} share weights")
         return blocks
+
+    def above_blocks(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """By name the parameters between the blocks and the head: a norm, a pretrained pooler."""
+        prefix = self.model.base_model_prefix
+        norm = f"{prefix}.{self.architecture.final_norm}."
+        for name, parameter in self.model.named_parameters():
+            if name.startswith((norm, f"{prefix}.pooler.")):
+                yield name, parameter
 
     def linear_layers(self, endings: Iterable[str] | None = None) -> list[str]:
         """Names of the encoder's linear layers, from the bottom, or of those at one of the paths.

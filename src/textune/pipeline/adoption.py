@@ -9,7 +9,7 @@ from textune.data.tokenized import read_prepared
 from textune.errors import UserError
 from textune.io import write_json, write_text
 from textune.params import Params
-from textune.pipeline.given import as_given
+from textune.pipeline.given import as_given, digest_for
 from textune.pipeline.paths import METRICS, PREPARED
 from textune.runs.tuning import (
     FLAG,
@@ -55,13 +55,14 @@ def tuned_elsewhere(params: Params) -> list[str]:
     Data that are not prepared yet are taken for those of the adopted search.
     """
     adopted = read_adopted(METRICS)
-    digest = read_prepared(PREPARED, with_test=False).digest() if PREPARED.is_dir() else None
+    data = read_prepared(PREPARED, with_test=False) if PREPARED.is_dir() else None
     now = {}
     for name in params.methods:
         if params.method(name).to_tune(params.tune.all):
             continue
         adopted_digest = adopted[name].data_sha256 if name in adopted else ""
-        now[name] = as_given(params, name, digest or adopted_digest)
+        digest = adopted_digest if data is None else digest_for(params, name, data)
+        now[name] = as_given(params, name, digest)
     return not_tuned_here(now, adopted)
 
 

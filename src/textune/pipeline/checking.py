@@ -40,6 +40,6 @@ def check(params: Params) -> list[str]:
         return warnings
     return [
         *warnings,
-        f"learning rate and epochs of {', '.join(untuned)} were not tuned on this data with this"
-        f" model; to tune every method: `{FLAG}`",
+        f"the recipes of {', '.join(untuned)} were not tuned on this data with this model; to tune"
+        f" every method: `{FLAG}`",
     ]

@@ -1,6 +1,7 @@
 """The recipe that params.yaml gives, with the data and the model that it is used on."""
 
-from textune.config.sections import ModelParams
+from textune.data.tokenized import Prepared
+from textune.modeling.methods.base import EncoderMethod
 from textune.params import Params
 from textune.pipeline.recipes import given_recipe
 from textune.runs.tuning import Tuning
@@ -12,11 +13,19 @@ def as_given(params: Params, name: str, data_sha256: str) -> Tuning:
         recipe=given_recipe(params, name),
         tuned=[],
         data_sha256=data_sha256,
-        model=model_name(params.model),
+        model=model_of(params, name),
         trials=[],
     )
 
 
-def model_name(model: ModelParams) -> str:
-    """The name of a model with its revision, if it has one."""
+def model_of(params: Params, name: str) -> str:
+    """The name of the model that a method fine-tunes, with its revision; empty if it does not."""
+    model = params.model
+    if not isinstance(params.method(name), EncoderMethod):
+        return ""
     return model.name if model.revision is None else f"{model.name} {model.revision}"
+
+
+def digest_for(params: Params, name: str, data: Prepared) -> str:
+    """SHA-256 of what a method learns from: tokens, or texts if it fine-tunes no model."""
+    return data.digest(of_texts=not isinstance(params.method(name), EncoderMethod))

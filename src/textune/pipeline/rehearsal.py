@@ -13,6 +13,8 @@ from textune.modeling.tokenizer import load_tokenizer, tokenize
 from textune.params import Params
 from textune.training.batches import PaddedExamples
 from textune.training.fast.model import fast_model
+from textune.training.hardware import choose_device, choose_precision
+from textune.training.layerwise_lr import rate_scales
 
 # Of different length, so that all but one are padded.
 _TEXTS = ["a", "a short text", "This text is a little longer, and it ends with a question: why?"]
@@ -44,7 +46,9 @@ class Rehearsal:
         """
         model, task, train = self._params.model, self._params.task, self._params.train
         classifier = load_classifier(model, _LABELS, 0, task.problem_type)
+        choose_precision(train, choose_device(train), classifier.architecture.in_bf16)
         trained = method.attach_as(name, classifier)
+        rate_scales(classifier, train.layer_decay)
         labels = self._batch["labels"]
 
         def step() -> torch.Tensor:

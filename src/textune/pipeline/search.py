@@ -47,6 +47,18 @@ class _Change(NamedTuple):
     params: Params
 
 
+def searched_methods(params: Params) -> list[str]:
+    """The methods that are compared; of the default's, those that the model has."""
+    if not params.methods_by_default:
+        return params.methods
+    from textune.modeling.compatibility import lacking
+
+    reasons = lacking(params.model, {name: params.method(name) for name in params.methods})
+    for name, reason in reasons.items():
+        print(f"{name} is skipped: {reason}")
+    return [name for name in params.methods if name not in reasons]
+
+
 def one_at_a_time(params: Params, varied: list[str], methods: list[str]) -> list[Trial]:
     """`params` as they are, and with every value of each `KEY=VALUE,VALUE`, one change at a time.
 

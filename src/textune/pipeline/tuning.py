@@ -28,7 +28,7 @@ from textune.errors import DivergedError
 from textune.metrics.catalog import DIGITS
 from textune.modeling.learner import Learner
 from textune.params import Params
-from textune.pipeline.given import model_name
+from textune.pipeline.given import digest_for, model_of
 from textune.pipeline.learners import make_learner
 from textune.pipeline.recipes import given_recipe, with_recipe
 from textune.pipeline.trial_storage import explained, storage
@@ -104,8 +104,8 @@ def tune(
     return Tuning(
         recipe=recipe,
         tuned=tuned,
-        data_sha256=data.digest(),
-        model=model_name(params.model),
+        data_sha256=digest_for(params, name, data),
+        model=model_of(params, name),
         trials=trials,
     )
 

@@ -55,8 +55,8 @@ def tuned_elsewhere(comparison: Comparison, metrics: Path) -> str | None:
         return None
     titles = ", ".join(comparison.method(name).title for name in names)
     return (
-        f"Learning rate and epochs of {titles} were not tuned on this data with this model, so a"
-        f" difference may be that of recipes, not of methods. To tune every method: `{FLAG}`."
+        f"The recipes of {titles} were not tuned on this data with this model, so a difference may"
+        f" be that of recipes, not of methods. To tune every method: `{FLAG}`."
     )
 
 

@@ -117,7 +117,7 @@ def explanation(comparison: Comparison) -> str:
     if comparison.small_classes:
         sentences.append(
             f"Test has fewer than {comparison.enough_of_a_class} examples of"
-            f" {named_classes(comparison)}: macro recall and macro F1 are less certain than their"
+            f" {named_classes(comparison)}: {_of_classes(comparison)} less certain than their"
             " intervals and tests say."
         )
     if comparison.decision == "balanced":
@@ -126,6 +126,12 @@ def explanation(comparison: Comparison) -> str:
             " which suits macro recall."
         )
     return " ".join(sentences) + "\n"
+
+
+def _of_classes(comparison: Comparison) -> str:
+    if comparison.metric in CATALOG:
+        return "macro recall and macro F1 are"
+    return f"macro recall, macro F1 and {title_of(comparison.metric)} are"
 
 
 # By metric, how a value is written.

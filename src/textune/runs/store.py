@@ -4,7 +4,7 @@ A run is one method trained from one seed, in <folder>/<name>/<seed>/. Only this
 layout within.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from textune.config.base import UNTRAINED
 from textune.config.sections import Decision
 from textune.errors import UserError
+from textune.io import read_json, write_json
 from textune.runs import predictions
 from textune.runs.predictions import Predictions
 from textune.runs.record import Cost, RunRecord, read_record, write_record
+from textune.runs.skipped import as_skipped, reason_in
 from textune.tasks.base import Task
 from textune.tasks.registry import TASKS
 
@@ -86,7 +88,21 @@ class RunFolder:
                 f"{self.path} is missing: run `dvc repro`, or take {self.path.parent.name} out of"
                 " methods in params.yaml"
             )
+        self.require_run()
         return Run(self, read_record(self.record), self._read_splits(untrained=False))
+
+    def write_skipped(self, reason: str) -> None:
+        """Write why the method did not run, in the place of all else."""
+        write_json(self.skipped, as_skipped(reason))
+
+    def why_skipped(self) -> str | None:
+        """Why the method did not run, if it did not."""
+        return reason_in(read_json(self.skipped)) if self.skipped.is_file() else None
+
+    def require_run(self) -> None:
+        """Raise `UserError` if the method did not run."""
+        if reason := self.why_skipped():
+            raise UserError(f"{self.path.parent.name} did not run, as {reason}; run `dvc repro`")
 
     def read_untrained(self) -> "Run":
         """The model that the run started from, which cost nothing to make."""
@@ -188,54 +204,3 @@ class RunSet(Mapping[str, list[Run]]):
         title = self.titles.get(name, name)
         trained = self.runs[name][0].record.cost.trainable_parameters > 0
         return title if trained else f"{title}, left untrained"
-
-
-def load_runs(
-    folders: Mapping[str, Path],
-    seeds: Sequence[int],
-    titles: Mapping[str, str],
-    decision: Decision = "most_probable",
-) -> RunSet:
-    """The runs of the methods that `folders` names, in its order, one a seed in the order of seeds.
-
-    folders: by method the folder that has <name>/<seed>. Nothing else there is read. The first
-    method that kept its predictions from before training gives `untrained`.
-    Raises `UserError` if a run is missing or incomplete, or if two runs predict different examples
-    or started from different models.
-    """
-    runs: dict[str, list[Run]] = {}
-    for name, folder in folders.items():
-        of_method = [RunFolder.of(folder, name, seed) for seed in seeds]
-        runs[name] = [run.read() for run in of_method]
-        if UNTRAINED not in runs and all(run.has_untrained for run in of_method):
-            runs = {UNTRAINED: [run.read_untrained() for run in of_method], **runs}
-    _check_comparable([run for of_method in runs.values() for run in of_method])
-    decided = {name: [run.decided(decision) for run in runs[name]] for name in runs}
-    return RunSet(decided, list(seeds), dict(titles), decision)
-
-
-def _check_comparable(runs: Sequence[Run]) -> None:
-    """One start for all, and, as paired statistics need, the same examples in the same order."""
-    # A learner without an encoder starts from no model.
-    models = [(run, run.record.params["model"]) for run in runs if "model" in run.record.params]
-    for run, model in models[1:]:
-        if model != models[0][1]:
-            raise UserError(
-                f"{models[0][0].folder.path} and {run.folder.path} started from different models"
-                f" ({models[0][1]} and {model}): run `dvc repro`, or take a method that"
-                " params.yaml's model lacks out of methods"
-            )
-    first = runs[0]
-    for run in runs[1:]:
-        for split in SPLITS:
-            ours, theirs = first.predictions[split], run.predictions[split]
-            if (
-                ours.row_ids != theirs.row_ids
-                or ours.groups != theirs.groups
-                or ours.labels.tolist() != theirs.labels.tolist()
-                or first.record.label_names != run.record.label_names
-            ):
-                raise UserError(
-                    f"{first.folder.path} and {run.folder.path} predict different {split} examples,"
-                    " so they were trained on different data/prepared: run `dvc repro`"
-                )

@@ -65,9 +65,11 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
     means = by_metric[settings.metric].means(runs.methods, question)
     margin = settings.noninferiority_margin
     examples = len(runs.first.predictions["test"].labels)
-    named = named_classes(settings.metric) or runs.label_names
-    enough = enough_of_a_class(len(named), margin)
-    small_classes = [name for name in _small_classes(runs, enough) if name in named]
+    named = named_classes(settings.metric)
+    enough = enough_of_a_class(len(named or runs.label_names), margin)
+    small_classes = _small_classes(runs, enough)
+    if named:
+        small_classes = [name for name in small_classes if name in named]
     advice = recommend(means, costs(runs, settings.cost), margin, settings.level * share)
     if small_classes and settings.metric != "accuracy" and len(runs.methods) > 1:
         advice = advice.model_copy(update={"settled": False, "withheld": True})

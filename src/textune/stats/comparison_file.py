@@ -12,6 +12,7 @@ from typing import Any
 from textune.errors import UserError
 from textune.io import read_json, write_json
 from textune.metrics.catalog import COMPARED
+from textune.metrics.of_classes import key_of
 from textune.stats.results import (
     Candidate,
     Comparison,
@@ -56,14 +57,14 @@ def to_json(comparison: Comparison) -> Json:
         "methods": {
             method.name: {
                 **_dump(method, "name", "scores"),
-                **{metric: _dump(score) for metric, score in method.scores.items()},
+                **{key_of(metric): _dump(score) for metric, score in method.scores.items()},
             }
             for method in comparison.methods
         },
         "pairs": {
             key: {
                 **_dump(pair, "differences"),
-                **{metric: _flat(value) for metric, value in pair.differences.items()},
+                **{key_of(metric): _flat(value) for metric, value in pair.differences.items()},
             }
             for key, pair in zip(keys, comparison.pairs, strict=True)
         },
@@ -135,7 +136,7 @@ def _flat(difference: Difference) -> Json:
 
 
 def _pair(content: Mapping[str, Any], question: str, metrics: Sequence[str]) -> Pair:
-    differences = {metric: _difference(content[metric], question) for metric in metrics}
+    differences = {metric: _difference(content[key_of(metric)], question) for metric in metrics}
     return Pair(first=content["first"], second=content["second"], differences=differences)
 
 
@@ -153,5 +154,5 @@ def _test(content: Mapping[str, Any]) -> Test:
 
 
 def _method(name: str, content: Mapping[str, Any], metrics: Sequence[str]) -> MethodResult:
-    scores = {metric: Score.model_validate(content[metric]) for metric in metrics}
+    scores = {metric: Score.model_validate(content[key_of(metric)]) for metric in metrics}
     return MethodResult(name=name, title=content["title"], method=content["method"], scores=scores)

@@ -164,7 +164,8 @@ class Comparison(_Result):
     methods: in the declared order, the untrained head first; seeds: how many; examples: of test.
     planned_seeds: the numbers of seeds at which results are looked at. cost: what methods are
     cheaper by, with weights if it is several. small_classes: those with fewer than
-    `enough_of_a_class` test examples, so that tests of means over classes do not hold. doubts:
+    `enough_of_a_class` test examples, so that tests of means over classes do not hold; of a metric
+    that names its classes, those of them. doubts:
     sentences about trainings that went wrong, None without any. skipped: why methods that belong to
     the default did not run, by name; None if all did.
     """

@@ -37,7 +37,8 @@ def flops_per_token(
     - gradients of weights, as many again for trained weights, none for frozen ones.
 
     A method that does not train the encoder needs its forward pass once for all `epochs`: it
-    counts by 1 / epochs, as speed counts an example in each epoch.
+    counts by 1 / epochs, as speed counts an example in each epoch. What DoRA computes once for a
+    batch, the length of each row of weights, counts for every text.
     """
     try:
         return _counted(method, model, classes, length, epochs, "meta")
@@ -51,8 +52,9 @@ def _counted(
     method: EncoderMethod, model: ModelParams, classes: int, length: int, epochs: int, device: str
 ) -> float:
     classifier = empty_classifier(model, classes, device)
-    with torch.device(device), FlopCounterMode(display=False) as counter:
+    with torch.device(device):
         trained = method.attach(classifier).train()
+    with torch.device(device), FlopCounterMode(display=False) as counter:
         ids = torch.ones(1, length, dtype=torch.long)
         inputs = {"input_ids": ids, "attention_mask": ids, "labels": ids[0, :1]}
         trained(**inputs).loss.backward()

@@ -10,9 +10,11 @@ def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, floa
     """The factor of the learning rate for each parameter of a model that a method has attached to.
 
     It is 1 for what stands above the blocks, `decay` for the last block, `decay` squared for the
-    one below, and so on down to the embeddings. Raises `UserError` if the encoder is no list of
-    blocks.
+    one below, and so on down to the embeddings. With a decay of 1 there are no factors. Raises
+    `UserError` if the blocks are one.
     """
+    if decay == 1:
+        return {}
     try:
         blocks = classifier.blocks
     except UserError as error:
@@ -23,9 +25,7 @@ def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, floa
     # The encoder, too: DeBERTa has embeddings of relative positions there, beside the blocks.
     for module in filter(None, [*modules, classifier.encoder]):
         scales.update(dict.fromkeys(module.parameters(), decay ** (len(blocks) + 1)))
-    if norm := classifier.architecture.final_norm:
-        above = classifier.encoder.get_submodule(norm)
-        scales.update(dict.fromkeys(above.parameters(), 1.0))
+    scales.update({parameter: 1.0 for _, parameter in classifier.above_blocks()})
     for depth, block in enumerate(reversed(blocks), start=1):
         scales.update(dict.fromkeys(block.parameters(), decay**depth))
     return scales

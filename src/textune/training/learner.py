@@ -209,9 +209,7 @@ class EncoderLearner(Learner):
         return TextTrainer(
             train_batches=batches if grouped else None,
             training_loss=job.task.training_loss(train, job.data.train.labels),
-            rate_scales=(
-                rate_scales(self.classifier, train.layer_decay) if train.layer_decay < 1 else {}
-            ),
+            rate_scales=rate_scales(self.classifier, train.layer_decay),
             fast=train.fast,
             model=self._trained_module(),
             args=training_arguments(

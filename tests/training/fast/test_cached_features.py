@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.tiny import NEAR
 from textune.data.tokenized import PreparedSplit
 from textune.modeling.architectures import ARCHITECTURES
 from textune.modeling.pretrained import load_classifier
@@ -17,11 +18,12 @@ from textune.training.batches import PaddedExamples
 from textune.training.fast.cached_features import HeadOverFeatures, text_features
 from textune.training.fast.model import fast_model
 
+EACH = [pytest.param(n, marks=pytest.mark.slow) if n in NEAR else n for n in ARCHITECTURES]
 ROWS = [[2, 9, 8, 7, 6, 3], [2, 6, 11, 3], [2, 12, 3]]
 
 
 @pytest.mark.parametrize("pooling", ["cls", "mean"])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", EACH)
 def test_same_logits(
     tiny_params: Callable[..., Params], tmp_path: Path, architecture: str, pooling: str
 ) -> None:

@@ -12,7 +12,7 @@ from textune.modeling.pretrained import load_classifier
 from textune.params import check_params
 from textune.training.fast.first_token import first_token_only
 
-SHORTENED = ["bert", "camembert", "distilbert", "mpnet", "roberta", "xlm-roberta"]
+SHORTENED = ["bert", "camembert", "distilbert", "mpnet", "roberta"]
 UNCHANGED = ["deberta-v2", "electra", "modernbert"]
 
 

@@ -69,19 +69,28 @@ class Adapter(EncoderMethod):
     def _prepared(classifier: "Classifier") -> Any:
         import adapters
 
-        before = {name for name, _ in classifier.model.named_parameters()}
-        try:
-            adapters.init(classifier.model, interface=_places(classifier.architecture))
-        except (ValueError, AttributeError):
-            kind = classifier.model.config.model_type
+        if not _has_places(classifier):
             raise UnsupportedError(
                 f"model.name: the package adapters finds no place for adapters in"
-                f" {classifier.name}, which is of type {kind}"
-            ) from None
+                f" {classifier.name}, which is of type {classifier.model.config.model_type}"
+            )
+        before = {name for name, _ in classifier.model.named_parameters()}
+        adapters.init(classifier.model, interface=_places(classifier.architecture))
         # They would be random, and neither trained nor saved.
         added = {name for name, _ in classifier.model.named_parameters()} - before
         assert not added, f"the package adapters added {sorted(added)[0]} to {classifier.name}"
         return classifier.model
+
+
+def _has_places(classifier: "Classifier") -> bool:
+    """Whether the layers that get adapters are there, and as wide as the model, as adapters are."""
+    kind, width = classifier.architecture, classifier.model.config.hidden_size
+    layers = [
+        classifier.model.get_submodule(name)
+        for path in (f"{kind.attention}.{kind.output}", kind.outer)
+        for name in classifier.linear_layers([path])
+    ]
+    return bool(layers) and all(layer.out_features == width for layer in layers)
 
 
 def _places(kind: "Architecture") -> "AdapterModelInterface | None":

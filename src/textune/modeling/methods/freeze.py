@@ -1,4 +1,4 @@
-"""Fine-tuning of the last blocks alone; those below stay as they are."""
+"""Fine-tuning of the last blocks and what stands above; the blocks below stay as they are."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Freeze(EncoderMethod):
-    """Trains the last `trained_blocks` transformer blocks, and the head."""
+    """Trains the last `trained_blocks` transformer blocks, what stands above them, and the head."""
 
     trained_blocks: int = Field(ge=1)
 
@@ -35,4 +35,6 @@ class Freeze(EncoderMethod):
             parameter.requires_grad = name in classifier.head
         for block in blocks[-self.trained_blocks :]:
             block.requires_grad_(True)
+        for _, parameter in classifier.above_blocks():
+            parameter.requires_grad = True
         return classifier.model

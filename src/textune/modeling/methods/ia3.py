@@ -25,13 +25,9 @@ class Ia3(PeftMethod):
 
         kind = classifier.architecture
         attention = classifier.linear_layers(kind.in_attention(kind.key + kind.value))
-        inside = {name.rpartition(f".{kind.attention}.")[0] for name in attention}
-        forward = [
-            name
-            for name in classifier.linear_layers([kind.outer])
-            # The same ending as the attention's output, in some architectures.
-            if name.removesuffix(f".{kind.outer}") in inside
-        ]
+        # In some architectures the attention's output has the same ending.
+        outer = classifier.linear_layers([kind.outer])
+        forward = [name for name in outer if f".{kind.attention}." not in name]
         if not attention or not forward:
             raise UnsupportedError(
                 f"model.name: ia3 finds no keys, values and feed-forward part in {classifier.name}"

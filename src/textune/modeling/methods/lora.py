@@ -40,6 +40,14 @@ class Lora(PeftMethod):
     def config(self, classifier: "Classifier") -> "PeftConfig":
         from peft import LoraConfig
 
+        targets = self._targets(classifier)
+        layers: list[Any] = [classifier.model.get_submodule(name) for name in targets]
+        smallest = min(min(layer.weight.shape) for layer in layers)
+        if self.variant == "pissa" and self.r > smallest:
+            raise UserError(
+                f"r is {self.r}, but pissa takes at most {smallest} singular values of the smallest"
+                f" weights of {classifier.name}"
+            )
         return LoraConfig(
             r=self.r,
             lora_alpha=self.alpha,  # type: ignore[arg-type]
@@ -48,7 +56,7 @@ class Lora(PeftMethod):
             use_rslora=self.variant == "rslora",
             use_dora=self.variant == "dora",
             init_lora_weights="pissa" if self.variant == "pissa" else True,
-            target_modules=self._targets(classifier),
+            target_modules=targets,
         )
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
@@ -92,8 +100,11 @@ class Lora(PeftMethod):
 
     def _targets(self, classifier: "Classifier") -> list[str]:
         """Full names of the modules to update, so that peft cannot match others by their ending."""
+        linear = classifier.linear_layers()
+        if not linear:
+            raise UnsupportedError(f"model.name: lora finds no linear layers in {classifier.name}")
         if self.target_modules == "all-linear":
-            return classifier.linear_layers()
+            return linear
         if self.target_modules == "auto":
             kind = classifier.architecture
             named = classifier.linear_layers(kind.in_attention(kind.query + kind.value))
@@ -105,7 +116,6 @@ class Lora(PeftMethod):
             return named
         missing = [name for name in self.target_modules if not classifier.linear_layers([name])]
         if missing:
-            linear = classifier.linear_layers()
             known = sorted({name.rpartition(".")[2] for name in linear})
             raise UserError(
                 f"target_modules: {classifier.name} has no {', '.join(missing)};"

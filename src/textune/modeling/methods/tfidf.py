@@ -4,6 +4,7 @@ Fine-tuning does not always beat it (Lin et al. 2023, "Linear classifier: an oft
 baseline for text classification").
 """
 
+import contextlib
 import json
 import time
 import warnings
@@ -32,13 +33,16 @@ _WEIGHTS, _TERMS = "linear.safetensors", "terms.json"
 # What a class that train lacks puts out.
 _LOWEST = -50.0
 _MOST_STEPS = 1000
+# Fitting holds about 25 times as many numbers: 2 GB. Of more n-grams the most frequent are taken.
+_MOST_WEIGHTS = 10_000_000
 
 
 class Tfidf(OwnLearner):
     """Logistic regression over n-grams of words and of characters within words, weighted by tf-idf.
 
-    word_ngrams, char_ngrams: n is 1, or 2 for characters, to so many. min_examples: rarer n-grams
-    are left out. c: inverse strength of the penalty on large weights, as scikit-learn has it.
+    It reads whole texts. word_ngrams, char_ngrams: n is 1, or 2 for characters, to so many.
+    min_examples: rarer n-grams are left out. c: inverse strength of the penalty on large weights,
+    as scikit-learn has it.
     """
 
     word_ngrams: int = Field(ge=1, le=5)
@@ -60,11 +64,12 @@ class LinearLearner(Learner):
 
     def __init__(self, method: Tfidf, job: Job) -> None:
         self._method, self._job = method, job
-        self._vectorizers = {
-            "words": _vectorizer("word", (1, method.word_ngrams), method.min_examples),
-            "characters": _vectorizer("char_wb", (2, method.char_ngrams), method.min_examples),
-        }
         classes = len(job.data.label_names)
+        least, most = method.min_examples, _MOST_WEIGHTS // classes // 2
+        self._vectorizers = {
+            "words": _vectorizer("word", (1, method.word_ngrams), least, most),
+            "characters": _vectorizer("char_wb", (2, method.char_ngrams), least, most),
+        }
         self._weights, self._biases = np.zeros((classes, 0)), np.zeros(classes)
         self._seconds = self._operations = 0.0
 
@@ -109,6 +114,7 @@ class LinearLearner(Learner):
         terms = json.loads((folder / _TERMS).read_text(encoding="utf-8"))
         saved = load_file(folder / _WEIGHTS)
         self._weights, self._biases = saved["weights"], saved["biases"]
+        self._vectorizers = {name: self._vectorizers[name] for name in terms}
         for name, one in self._vectorizers.items():
             one.vocabulary = terms[name]
             one.idf_ = saved[name]
@@ -126,22 +132,20 @@ class LinearLearner(Learner):
         )
 
     def settings(self) -> dict[str, Any]:
-        return {"train": {"class_weight": self._job.train.class_weight}}
+        train = self._job.train
+        return {"train": {"class_weight": train.class_weight, "resample": train.resample}}
 
     def _learn(self) -> None:
-        """Raises `UserError` if no n-gram is in enough texts."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
         train = self._job.data.train
-        texts = train.texts()
-        try:
-            features = _beside([one.fit_transform(texts) for one in self._vectorizers.values()])
-        except ValueError:
-            raise UserError(
-                f"{self._job.name}.min_examples is {self._method.min_examples}, and no n-gram of"
-                " train is in so many texts"
-            ) from None
+        features = self._features_of(train.texts())
+        present = np.unique(train.labels)
+        if len(present) == 1:
+            self._biases = np.full(len(self._biases), _LOWEST)
+            self._biases[present] = 0.0
+            return
         balanced = self._job.train.class_weight == "balanced"
         model = LogisticRegression(
             C=float(self._method.c),
@@ -162,6 +166,24 @@ class LinearLearner(Learner):
         self._biases = np.full(len(self._biases), _LOWEST)
         self._weights[model.classes_], self._biases[model.classes_] = weights, biases
 
+    def _features_of(self, texts: list[str]) -> "sparse.csr_matrix":
+        """Those of train, after which each vectorizer that finds any knows its n-grams.
+
+        Raises `UserError` if none does.
+        """
+        parts = {}
+        for name, one in self._vectorizers.items():
+            # One that finds none raises: words of a language without blanks are all different.
+            with contextlib.suppress(ValueError):
+                parts[name] = one.fit_transform(texts)
+        if not parts:
+            raise UserError(
+                f"{self._job.name}.min_examples is {self._method.min_examples}, and no n-gram of"
+                " train is in so many texts"
+            )
+        self._vectorizers = {name: self._vectorizers[name] for name in parts}
+        return _beside(list(parts.values()))
+
     def _validated(self, epoch: int) -> dict[str, float]:
         task, predictions = self._job.task, self.predict("validation")
         labels, probabilities = predictions.labels, predictions.probabilities
@@ -175,11 +197,16 @@ class LinearLearner(Learner):
         }
 
 
-def _vectorizer(analyzer: str, ngrams: tuple[int, int], least: int) -> "TfidfVectorizer":
+def _vectorizer(analyzer: str, ngrams: tuple[int, int], least: int, most: int) -> "TfidfVectorizer":
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(
-        analyzer=analyzer, ngram_range=ngrams, min_df=least, sublinear_tf=True, dtype=np.float64
+        analyzer=analyzer,
+        ngram_range=ngrams,
+        min_df=least,
+        max_features=most,
+        sublinear_tf=True,
+        dtype=np.float64,
     )
 
 

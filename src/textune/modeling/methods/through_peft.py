@@ -42,8 +42,10 @@ class PeftMethod(EncoderMethod):
     def save(self, model: "nn.Module", classifier: "Classifier", folder: Path) -> None:
         saver: Any = model
         config = saver.peft_config["default"]
-        # peft holds them as a set, whose order would be another in each process.
-        config.target_modules = sorted(config.target_modules)
+        for key, value in vars(config).items():
+            # The order of a set would be another in each process.
+            if isinstance(value, set):
+                setattr(config, key, sorted(value))
         saver.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
