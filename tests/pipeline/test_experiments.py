@@ -11,6 +11,7 @@ from tests.pipeline.commands import dvc, read, textune
 from tests.tiny import METHODS, git, write_tweeteval
 
 
+@pytest.mark.slow
 def test_queued_experiments_run_their_own_code(two_methods: Path) -> None:
     work = two_methods
     metrics = work / "src/textune/metrics/scores.py"
