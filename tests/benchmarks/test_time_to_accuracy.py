@@ -81,6 +81,7 @@ def test_the_model_that_passes_is_the_one_that_is_tested(
     assert accuracy == pytest.approx(max(result.validation), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_process_is_reported(tiny_params: MakeParams, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"mapping\.txt is missing"):
         in_own_process(0.7, tiny_params(), tmp_path, 0)

@@ -202,6 +202,7 @@ def test_other_tasks_other_splits_and_a_gated_data_set(
     assert f"data set {NAME} is gated; accept its terms at" in told
 
 
+@pytest.mark.slow
 def test_without_the_hub_another_revision_is_not_taken_for_it(
     hub: Hub, workspace: Path, tmp_path: Path
 ) -> None:

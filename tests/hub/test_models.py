@@ -105,7 +105,11 @@ def test_what_cannot_be_had_is_told_in_one_line(hub: Hub, tmp_path: Path) -> Non
     ("environment", "expected"),
     [
         ({"HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached (no connection): copy"),
-        ({"HF_HUB_OFFLINE": "1"}, "cannot be reached (HF_HUB_OFFLINE is set): copy"),
+        pytest.param(
+            {"HF_HUB_OFFLINE": "1"},
+            "cannot be reached (HF_HUB_OFFLINE is set): copy",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_unreachable_hub(

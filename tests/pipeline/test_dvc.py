@@ -105,11 +105,9 @@ def test_a_clone_without_cache_shows_metrics_and_plots_from_git(work: Path, tmp_
     ("changed", "stages"),
     [
         ("src/textune/modeling/methods/lora.py", {"train_lora@0"}),
-        ("src/textune/modeling/methods/head.py", {"train_baseline@0"}),
         ("src/textune/report/tables.py", {"evaluate"}),
         ("src/textune/data/cleaning.py", {"prepare"}),
         ("src/textune/training/learner.py", {f"train_{m}@0" for m in METHODS}),
-        ("data/raw/tiny/val_text.txt", {"prepare"}),
     ],
 )
 def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[str]) -> None:
@@ -127,8 +125,13 @@ def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[s
     ("setting", "stage", "expected"),
     [
         ("lora.r=0", "train_lora@0", "lora.r is 0, but it should be greater than or equal to 1"),
-        ("+lora.rank=8", "train_lora@0", "lora.rank is no parameter"),
-        ("data.path=data/raw/stray", "prepare", "run `dvc add data/raw/stray`"),
+        pytest.param(
+            *("+lora.rank=8", "train_lora@0", "lora.rank is no parameter"), marks=pytest.mark.slow
+        ),
+        pytest.param(
+            *("data.path=data/raw/stray", "prepare", "run `dvc add data/raw/stray`"),
+            marks=pytest.mark.slow,
+        ),
         ("model.max_length=129", "prepare", "model.max_length is 129, but"),
         ('train.seeds=["--x; touch marker; `touch marker`$(touch marker)"]', None, "train.seeds.0"),
     ],
@@ -181,6 +184,7 @@ def test_what_dvc_says_first_is_explained(work: Path, setting: str, told: str) -
     assert not (work / "marker").exists()
 
 
+@pytest.mark.slow
 def test_label_outside_the_mapping_stops_prepare(work: Path) -> None:
     labels = work / "data/raw/tiny/val_labels.txt"
     labels.write_text(labels.read_text().replace("2", "7", 1))
@@ -188,6 +192,7 @@ def test_label_outside_the_mapping_stops_prepare(work: Path) -> None:
     assert "val_labels.txt:3 is '7'; mapping.txt has 0 to 2" in output
 
 
+@pytest.mark.slow
 def test_another_source_runs_where_the_raw_data_is_missing(work: Path) -> None:
     write_tweeteval(work / "data/raw/mine", {"train": 27, "val": 12, "test": 12})
     dvc(work, "add", "data/raw/mine")

@@ -9,7 +9,9 @@ from ruamel.yaml import YAML
 from tests.pipeline.commands import dvc, read, textune, trained
 from tests.pipeline.forks import run_stages
 from tests.tiny import METHODS, ROOT, make_workspace, real_values
+from textune.errors import UserError
 from textune.params import DEFAULT_METHODS
+from textune.runs.loading import split_skipped
 
 
 def test_the_committed_parameters_have_the_default_methods() -> None:
@@ -30,7 +32,35 @@ def test_methods_that_are_not_named_train_nothing_and_come_back_at_no_cost(work:
     assert read(work, "quality.json") == before
 
 
-def test_a_method_that_the_model_lacks(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_method_that_the_model_lacks_is_skipped_or_an_error(
+    tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    work = make_workspace(tmp_path / "work", tiny_models["squeezebert"])
+    yaml = YAML()
+    values = yaml.load(work / "params.yaml")
+    values["methods"] = list(DEFAULT_METHODS)
+    yaml.dump(values, work / "params.yaml")
+    stages = [["src/choose.py"], ["src/prepare.py"], ["src/tune.py", "lora"]]
+    run_stages(work, *stages, ["src/train.py", "lora", "0"])
+    (file,) = (work / "models/lora/0").iterdir()
+    reason = json.loads(file.read_text())["skipped"]
+    assert reason.startswith("model.name: lora finds no linear layers in")
+    with pytest.raises(UserError, match=r"^lora did not run, as model\.name: lora finds"):
+        split_skipped(work / "models", ["lora"], [0], by_default=False)
+    folders, reasons = split_skipped(work / "models", ["tfidf", "lora"], [0], by_default=True)
+    assert (list(folders), reasons) == (["tfidf"], {"lora": reason})
+
+    values["methods"] = ["full", "lora"]
+    yaml.dump(values, work / "params.yaml")
+    told = textune(work, "check", fails=True)
+    assert "model.name: lora finds no linear layers in" in told
+    assert "; set methods in params.yaml to [full]" in told
+
+
+@pytest.mark.slow
+def test_a_comparison_without_what_the_model_lacks(
+    tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
     work = tmp_path / "work"
     make_workspace(work, tiny_models["squeezebert"])
     yaml = YAML()
@@ -50,13 +80,6 @@ def test_a_method_that_the_model_lacks(tiny_models: dict[str, Path], tmp_path: P
         assert "LoRA" not in textune(work, *command), command
     told = textune(work, "archive", "runs", "--method", "lora", fails=True)
     assert "lora did not run, as model.name: lora finds no linear" in told
-
-    values["methods"] = ["full", "lora"]
-    yaml.dump(values, work / "params.yaml")
-    (work / "dvc.yaml").write_text((ROOT / "dvc.yaml").read_text())
-    told = textune(work, "check", fails=True)
-    assert "model.name: lora finds no linear layers in" in told
-    assert "; set methods in params.yaml to [full]" in told
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from textune.pipeline.rehearsal import Rehearsal
 
 METHODS = ("baseline", "lora", "adapter", "full", "bitfit", "ia3", "freeze")
 # Their code looks at values, reads a mean, or has no fast path of torch's.
-UNUSUAL = ("longformer", "modernbert", "mpnet")
+UNUSUAL = ("modernbert", "mpnet")
 
 
 USUAL = sorted({*ARCHITECTURES} - {*UNUSUAL})
