@@ -72,6 +72,7 @@ def test_gains_of_real_rounds(tiny_params: MakeParams, folder: Path) -> None:
         assert result.gain == pytest.approx(ratio, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_worker_is_reported(tiny_params: MakeParams, folder: Path) -> None:
     params = tiny_params(lora={"target_modules": ["nothing"]})
     contenders = {"lora": [Contender("textune", "textune", params)]}

@@ -218,6 +218,7 @@ def test_without_the_hub_another_revision_is_not_taken_for_it(
         assert f"the cache is {REVISION}; set data.revision to" in told
 
 
+@pytest.mark.slow
 def test_an_unreachable_hub(hub: Hub, workspace: Path, tmp_path: Path) -> None:
     sentiment = {"source": "tweet_eval", "config": "sentiment"}
     for variables in ({"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}):

@@ -68,6 +68,7 @@ def wait_for_queue(work: Path) -> None:
     raise AssertionError("the queue is still busy")
 
 
+@pytest.mark.slow
 def test_archived_runs_are_scored_where_no_model_is(work: Path) -> None:
     for method in METHODS:
         textune(work, "archive", "runs", "--method", method)

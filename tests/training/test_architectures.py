@@ -14,15 +14,13 @@ from textune.params import Params
 from textune.pipeline.rehearsal import Rehearsal
 
 METHODS = ("baseline", "lora", "adapter", "full", "bitfit", "ia3", "freeze")
-# Their code looks at values, reads a mean, or has no fast path of torch's.
-UNUSUAL = ("modernbert", "mpnet")
-
-
-USUAL = sorted({*ARCHITECTURES} - {*UNUSUAL})
+# The others are in `make test-slow`.
+ALWAYS = "modernbert"
 
 
 @pytest.mark.parametrize(
-    "architecture", [*UNUSUAL, *(pytest.param(name, marks=pytest.mark.slow) for name in USUAL)]
+    "architecture",
+    [n if n == ALWAYS else pytest.param(n, marks=pytest.mark.slow) for n in ARCHITECTURES],
 )
 def test_every_method(
     tiny_params: Callable[..., Params], tmp_path: Path, architecture: str
