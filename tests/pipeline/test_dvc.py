@@ -36,7 +36,7 @@ def test_results_name_every_method(work: Path) -> None:
     assert set(data["overlap"].values()) == {0}
 
 
-def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path) -> None:
+def test_changing_lora_trains_lora_alone(work: Path) -> None:
     before, pairs = read(work, "cost.json"), read(work, "comparison.json")["pairs"].keys()
     output = dvc(work, "exp", "run", "-n", "wide", "-S", "lora.r=16")
     assert trained(output) == {"train_lora@0", "evaluate"}
@@ -55,10 +55,6 @@ def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path)
     assert "lora.trainable_parameters" in diff
     assert "baseline.accuracy" not in diff
     assert "wide" in dvc(work, "exp", "show", "--csv")
-
-    output = dvc(work, "exp", "run", "-S", "lora.r=8")
-    assert "train_lora@0" not in trained(output)
-    assert read(work, "cost.json") == before
 
 
 def test_changing_the_margin_compares_again_and_trains_nothing(work: Path) -> None:

@@ -57,6 +57,7 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         assert unused - OF_SOME_METHODS == {Path(commands[stage][0])}, stage
 
 
+@pytest.mark.slow
 def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) -> None:
     shutil.copy(ROOT / "tests/pipeline/majority.py", work / "src/textune/modeling/methods")
     yaml = YAML()
