@@ -1,6 +1,7 @@
 """Stage `choose`: params.yaml as a whole checked, and which methods run, in data/methods.
 
-It comes before all others, so that what is wrong is told before any of their outputs is removed.
+It comes before the stages that tune, train and evaluate, so that what is wrong is told before any
+of their outputs is removed. `prepare` checks params.yaml itself.
 """
 
 from textune.errors import run

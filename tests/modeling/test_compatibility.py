@@ -1,4 +1,4 @@
-"""A model that lacks a method is refused before any work, in a line that says which it has."""
+"""Which methods a model lacks, with the reason, and how long its texts may be."""
 
 from collections.abc import Callable
 

@@ -36,7 +36,7 @@ def test_results_name_every_method(work: Path) -> None:
     assert set(data["overlap"].values()) == {0}
 
 
-def test_changing_lora_trains_lora_alone(work: Path) -> None:
+def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path) -> None:
     before, pairs = read(work, "cost.json"), read(work, "comparison.json")["pairs"].keys()
     output = dvc(work, "exp", "run", "-n", "wide", "-S", "lora.r=16")
     assert trained(output) == {"train_lora@0", "evaluate"}
@@ -55,6 +55,10 @@ def test_changing_lora_trains_lora_alone(work: Path) -> None:
     assert "lora.trainable_parameters" in diff
     assert "baseline.accuracy" not in diff
     assert "wide" in dvc(work, "exp", "show", "--csv")
+
+    output = dvc(work, "exp", "run", "-S", "lora.r=8")
+    assert "train_lora@0" not in trained(output)
+    assert read(work, "cost.json") == before
 
 
 def test_changing_the_margin_compares_again_and_trains_nothing(work: Path) -> None:
@@ -101,9 +105,13 @@ def test_a_clone_without_cache_shows_metrics_and_plots_from_git(work: Path, tmp_
     ("changed", "stages"),
     [
         ("src/textune/modeling/methods/lora.py", {"train_lora@0"}),
+        pytest.param(
+            *("src/textune/modeling/methods/head.py", {"train_baseline@0"}), marks=pytest.mark.slow
+        ),
         ("src/textune/report/tables.py", {"evaluate"}),
         ("src/textune/data/cleaning.py", {"prepare"}),
         ("src/textune/training/learner.py", {f"train_{m}@0" for m in METHODS}),
+        pytest.param("data/raw/tiny/val_text.txt", {"prepare"}, marks=pytest.mark.slow),
     ],
 )
 def test_stages_depend_on_their_own_code(work: Path, changed: str, stages: set[str]) -> None:

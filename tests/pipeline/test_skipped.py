@@ -12,6 +12,7 @@ from tests.tiny import METHODS, ROOT, make_workspace, real_values
 from textune.errors import UserError
 from textune.params import DEFAULT_METHODS
 from textune.runs.loading import split_skipped
+from textune.runs.skipped import NOT_NAMED
 
 
 def test_the_committed_parameters_have_the_default_methods() -> None:
@@ -26,7 +27,7 @@ def test_methods_that_are_not_named_train_nothing_and_come_back_at_no_cost(work:
     assert read(work, "quality.json").keys() == {"untrained", "baseline", "lora"}
     for name in ("adapter", "full"):
         (file,) = (work / "models" / name / "0").iterdir()
-        assert json.loads(file.read_text())["skipped"] == "methods in params.yaml does not name it"
+        assert json.loads(file.read_text())["skipped"] == NOT_NAMED
     output = dvc(work, "exp", "run", "-S", f"methods=[{','.join(METHODS)}]")
     assert trained(output) <= {"evaluate"}, "what was trained is in the cache"
     assert read(work, "quality.json") == before

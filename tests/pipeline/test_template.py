@@ -89,3 +89,9 @@ def test_a_variant_and_a_new_learner_take_a_section_and_six_lines(work: Path) ->
 
     told = textune(work, "search", "--method", "majority", "--vary", "majority.smoothing=2.0,9.0")
     assert "majority  majority.smoothing=9" in told
+
+    output = dvc(work, "exp", "run", "-S", "methods=[lora,lora_all]")
+    unnamed = ("majority", "baseline", "adapter", "full")
+    assert trained(output) == {"evaluate", *(f"train_{name}@0" for name in unnamed)}
+    assert [path.name for path in (work / "models/full/0").iterdir()] == ["skipped.json"]
+    assert read(work, "quality.json").keys() == {"lora", "lora_all"}

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
-from sklearn.metrics import f1_score
 from statsmodels.stats.contingency_tables import mcnemar
 
 from tests.fake_runs import TITLES, TRAINED, load, settings, write_run
 from textune.errors import UserError
 from textune.metrics.catalog import COMPARED
 from textune.report.scores import quality
-from textune.report.tables import methods_table
 from textune.runs.store import RunFolder, RunSet
 from textune.stats.comparison import accuracy_interval, compare, enough_of_a_class
-from textune.stats.comparison_file import read_comparison, write_comparison
 from textune.stats.results import Comparison, Difference, Question, Recommendation, Verdict
 
 
@@ -51,23 +48,6 @@ def test_means_and_differences_are_those_of_the_quality(
         expected = scores["lora"][metric] - scores["baseline"][metric]
         found = difference(comparison, "lora", "baseline", metric)
         assert found.difference == pytest.approx(expected, abs=2e-6)
-
-
-def test_a_metric_that_names_its_classes(three_seeds: RunSet, tmp_path: Path) -> None:
-    metric = "mean_f1_of:🙂,very negative"
-    found = compare(three_seeds, settings(metric=metric))
-    write_comparison(tmp_path / "comparison.json", found)
-    assert read_comparison(tmp_path / "comparison.json") == found
-    for run in three_seeds["lora"]:
-        labels = run.predictions["test"].labels
-        expected = f1_score(labels, run.predicted("test"), labels=[2, 0], average=None)
-        values = found.method("lora").scores[metric]
-        assert values.fixed_models.low < expected.mean() < values.fixed_models.high
-    table = methods_table(found, {}).markdown()
-    assert "| mean F1 of 🙂 and very negative, 90 % interval |" in table
-    assert found.enough_of_a_class == enough_of_a_class(2, found.noninferiority_margin)
-    with pytest.raises(UserError, match=r"^evaluate\.metric is f1_of:x, but the classes are"):
-        compare(three_seeds, settings(metric="f1_of:x"))
 
 
 def test_what_the_comparison_is_of(comparison: Comparison) -> None:

@@ -42,12 +42,14 @@ class Rehearsal:
     def attempt(self, name: str, method: EncoderMethod) -> None:
         """Train the model with a method for half a step: forward, loss and backward.
 
-        Raises `UserError` if the model lacks what the method needs, or gives no finite loss.
+        Raises `UnsupportedError` if the model lacks what the method needs, and `UserError` if it
+        cannot train as params.yaml says, or gives no finite loss.
         """
         model, task, train = self._params.model, self._params.task, self._params.train
         classifier = load_classifier(model, _LABELS, 0, task.problem_type)
-        choose_precision(train, choose_device(train), classifier.architecture.in_bf16)
         trained = method.attach_as(name, classifier)
+        # Both raise for what training would end with.
+        choose_precision(train, choose_device(train), classifier.architecture.in_bf16)
         rate_scales(classifier, train.layer_decay)
         labels = self._batch["labels"]
 
