@@ -38,7 +38,7 @@ def measure(
             if cell.model not in samples:
                 model = model_params(cell.model, params.model.max_length, folder)
                 place = folder / f"sample{len(samples)}"
-                samples[cell.model] = write_sample(place, model, corpus.label_names, texts)
+                samples[cell.model] = write_sample(place, params, model, corpus.label_names, texts)
             sample = samples[cell.model]
             speeds += _measure_cell(cell, plan, contenders[cell.method], sample, tick)
     return speeds

@@ -65,14 +65,14 @@ def sample_texts(corpus: Corpus, params: Params) -> pd.DataFrame:
 
 
 def write_sample(
-    folder: Path, model: ModelParams, label_names: list[str], texts: pd.DataFrame
+    folder: Path, params: Params, model: ModelParams, label_names: list[str], texts: pd.DataFrame
 ) -> Sample:
     """Tokenize `texts` for `model` and write them to `folder`, as all three splits."""
     from textune.modeling.tokenizer import tokenize
 
     train = texts.assign(token_ids=tokenize(model, texts["text"]))
     splits = {name: train if name == "train" else train.head(_HELD_OUT) for name in SPLITS}
-    write_prepared(folder, label_names, splits)
+    write_prepared(folder, label_names, splits, params.data.cleaning)
     return Sample(folder, model, float(train["token_ids"].list.len().mean()))
 
 
@@ -85,7 +85,7 @@ def prepare(params: Params, folder: Path | None) -> Prepared:
     for name, table in tables.items():
         tables[name] = table.assign(token_ids=tokenize(params.model, table["text"]))
     with tempfile.TemporaryDirectory() as prepared:
-        write_prepared(Path(prepared), corpus.label_names, tables)
+        write_prepared(Path(prepared), corpus.label_names, tables, params.data.cleaning)
         return read_prepared(Path(prepared))
 
 

@@ -42,7 +42,7 @@ def main() -> None:
     report = data_report(
         params.data, source, dropped, left_out, tables, label_names, params.model.max_length
     )
-    write_prepared(PREPARED, label_names, tables)
+    write_prepared(PREPARED, label_names, tables, params.data.cleaning)
     write_json(METRICS / "data.json", report)
 
 

@@ -19,6 +19,9 @@ def main() -> None:
         case arguments:
             raise UserError(f"usage: python src/train.py NAME SEED; was {' '.join(arguments)!r}")
 
+    # Told before its recipe is missed.
+    params.section(name)
+
     from textune.io import read_json
     from textune.pipeline.paths import METRICS, MODELS
     from textune.runs.skipped import reason_in
@@ -32,6 +35,7 @@ def main() -> None:
         return
 
     from textune.data.tokenized import read_prepared
+    from textune.metrics.calibration import fit_temperature
     from textune.metrics.doubts import doubts
     from textune.modeling.methods.base import UnsupportedError
     from textune.pipeline.learners import make_learner
@@ -55,7 +59,10 @@ def main() -> None:
             folder.write_predictions(split, learner.predict(split), untrained=True)
     epochs = learner.fit()
     for split in SPLITS:
-        folder.write_predictions(split, learner.predict(split))
+        predictions = learner.predict(split)
+        folder.write_predictions(split, predictions)
+        if split == "validation":
+            temperature = fit_temperature(predictions.labels, predictions.probabilities)
     folder.weights.mkdir(parents=True, exist_ok=True)
     learner.save(folder.weights)
     folder.write_record(
@@ -69,6 +76,8 @@ def main() -> None:
             cost=learner.cost(),
             saved_bytes=sum(file.stat().st_size for file in folder.weights.iterdir()),
             params={**learner.settings(), "method": method.model_dump()},
+            data=data.summary(),
+            temperature=temperature,
             versions=installed_versions(),
             doubts=doubts(epochs, learner.best_epoch, data.validation.labels),
         )

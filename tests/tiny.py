@@ -7,7 +7,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from textune.config.sections import Cleaning
+
 ROOT = Path(__file__).parent.parent
+CLEANING = Cleaning(fix_encoding=True, mask_mentions=True, mask_links=True)
 # Those that tests are about; params.yaml and dvc.yaml may have more.
 METHODS = ("baseline", "lora", "adapter", "full")
 SHARED = ROOT.parent / "shared" / "data" / "tweeteval" / "sentiment"

@@ -73,17 +73,21 @@ class Params(Section):
         """The kind of label. There is one so far; a second makes it a key of `data`."""
         return TASKS["single_label"]
 
-    def method(self, name: str) -> Method:
-        """The method of that name with its parameters.
-
-        Raises `UserError` if params.yaml has no such section, or something is wrong in it.
-        """
+    def section(self, name: str) -> dict[str, Any]:
+        """The section of a method, as it is written. Raises `UserError` if there is none."""
         if name not in self.sections:
             raise UserError(
                 f"there is no method {name!r}; the methods in {self.origin} are"
                 f" {', '.join(self.sections)}"
             )
-        section = self.sections[name]
+        return self.sections[name]
+
+    def method(self, name: str) -> Method:
+        """The method of that name with its parameters.
+
+        Raises `UserError` if params.yaml has no such section, or something is wrong in it.
+        """
+        section = self.section(name)
         kind = section.get("method")
         if not isinstance(kind, str):
             raise UserError(

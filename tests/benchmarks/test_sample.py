@@ -29,7 +29,7 @@ def sample(params: Params, folder: Path) -> Sample:
     write_tweeteval(folder / "own", {"train": 30, "val": 12, "test": 15})
     corpus = read_corpus(params, folder / "own")
     texts = sample_texts(corpus, params)
-    return write_sample(folder / "sample", params.model, corpus.label_names, texts)
+    return write_sample(folder / "sample", params, params.model, corpus.label_names, texts)
 
 
 def test_a_folder_that_nothing_tracks_is_read(tiny_params: MakeParams, tmp_path: Path) -> None:

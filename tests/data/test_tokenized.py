@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tiny import CLEANING
 from textune.data.tokenized import Prepared, PreparedSplit, read_prepared, write_prepared
 from textune.errors import UserError
 
@@ -24,7 +25,7 @@ def split(tokens: list[int], labels: list[int]) -> PreparedSplit:
 
 def test_digest_sees_tokens_and_labels_of_train_and_validation() -> None:
     train, validation = split([1, 2, 3, 4], [0, 1]), split([5, 6], [1])
-    data = Prepared(["no", "yes"], train, validation, None)
+    data = Prepared(["no", "yes"], CLEANING, train, validation, None)
     others = [
         replace(data, train=split([1, 2, 3, 5], [0, 1])),
         replace(data, train=split([1, 2, 3, 4], [1, 1])),
@@ -48,7 +49,7 @@ def test_groups_are_written_and_read(tmp_path: Path) -> None:
     )
     named = table.assign(group=["ann", "bob", "ann"])
     folder = tmp_path / "prepared"
-    write_prepared(folder, ["no", "yes"], {"train": named, "validation": table})
+    write_prepared(folder, ["no", "yes"], {"train": named, "validation": table}, CLEANING)
     read = read_prepared(folder, with_test=False)
     assert read.train.groups is not None
     assert read.train.groups.tolist() == ["ann", "bob", "ann"]
@@ -81,14 +82,14 @@ def test_the_folder_is_written_whole_or_not_at_all(
     for names in (["first"], ["second"]):
         monkeypatch.setattr(pq, "write_table", breaking)
         with pytest.raises(KeyboardInterrupt):
-            write_prepared(folder, names, tables)
+            write_prepared(folder, names, tables, CLEANING)
         assert {*folder.glob("*")} == before
         assert len(list(tmp_path.iterdir())) == bool(before)
 
         monkeypatch.setattr(pq, "write_table", write)
         (tmp_path / ".prepared").mkdir()
         (tmp_path / ".prepared" / "train.parquet").write_text("half of it")
-        write_prepared(folder, names, tables)
+        write_prepared(folder, names, tables, CLEANING)
         assert read_prepared(folder).label_names == names
         assert [path.name for path in tmp_path.iterdir()] == ["prepared"]
         before = {*folder.glob("*")}

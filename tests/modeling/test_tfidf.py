@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.tiny import TWEETS, real_values, shrunk
+from tests.tiny import CLEANING, TWEETS, real_values, shrunk
 from textune.data.tokenized import Prepared, read_prepared, write_prepared
 from textune.errors import UserError
 from textune.modeling.learner import Learner
@@ -37,7 +38,8 @@ def prepared(
             "token_ids": [[2, 3]] * rows,
         }
     )
-    write_prepared(folder, NAMES[:classes], dict.fromkeys(("train", "validation", "test"), table))
+    tables = dict.fromkeys(("train", "validation", "test"), table)
+    write_prepared(folder, NAMES[:classes], tables, CLEANING)
     return read_prepared(folder)
 
 
@@ -88,7 +90,7 @@ def test_a_stronger_penalty_is_less_sure(tmp_path: Path) -> None:
 def test_a_class_that_train_lacks_is_never_predicted(tmp_path: Path) -> None:
     data = prepared(tmp_path / "prepared")
     two = np.flatnonzero(data.train.labels < 2)
-    linear = learner(Prepared(NAMES, data.train.take(two), data.validation, data.test))
+    linear = learner(replace(data, train=data.train.take(two)))
     linear.fit()
     assert linear.predict("test").probabilities[:, 2].max() < 1e-6
 
@@ -141,7 +143,7 @@ def test_words_that_are_all_different(tmp_path: Path) -> None:
 def test_train_of_one_class(tmp_path: Path) -> None:
     data = prepared(tmp_path / "prepared")
     one = data.train.take(np.flatnonzero(data.train.labels == 1))
-    linear = learner(Prepared(NAMES, one, data.validation, data.test))
+    linear = learner(replace(data, train=one))
     linear.fit()
     assert (linear.predict("test").probabilities.argmax(axis=1) == 1).all()
 
@@ -149,7 +151,7 @@ def test_train_of_one_class(tmp_path: Path) -> None:
 def test_balanced_classes_and_drawn_examples(tmp_path: Path) -> None:
     data = prepared(tmp_path / "prepared")
     rare = np.flatnonzero((data.train.labels > 0) | (np.arange(30) == 0))
-    part = Prepared(NAMES, data.train.take(rare), data.validation, data.test)
+    part = replace(data, train=data.train.take(rare))
     found = {}
     for weight in ("none", "balanced"):
         linear = learner(part, train={"class_weight": weight, "resample": True})

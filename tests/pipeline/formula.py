@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.pipeline.searching import make_params
+from tests.tiny import CLEANING
 from textune.data.tokenized import Prepared, PreparedSplit
 from textune.params import Params
 from textune.pipeline import tuning as tuning_module
@@ -71,7 +72,7 @@ def data(examples: int = TRAIN, first_token: int = 1) -> Prepared:
         np.ones(examples, np.int64),
         None,
     )
-    return Prepared(["a", "b", "c"], split, split, None)
+    return Prepared(["a", "b", "c"], CLEANING, split, split, None)
 
 
 def everything(**changes: Any) -> Params:

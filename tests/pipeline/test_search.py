@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.searching import make_params
-from tests.tiny import METHODS, ROOT, real_values
+from tests.tiny import CLEANING, METHODS, ROOT, real_values
 from textune.cli import main
 from textune.data.tokenized import Prepared, write_prepared
 from textune.errors import UserError
@@ -80,7 +80,7 @@ def write_tables(**first_token: int) -> None:
         )
         for split, examples in (("train", 30), ("validation", 12))
     }
-    write_prepared(PREPARED, ["a", "b", "c"], tables)
+    write_prepared(PREPARED, ["a", "b", "c"], tables, CLEANING)
 
 
 def run(params: Params, trials: list[Trial] | None = None) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def test_the_command_with_real_learners(
     monkeypatch.setattr("sys.argv", ["textune", "search", "--vary", "train.label_smoothing=0.1"])
     with pytest.raises(SystemExit):
         main()
-    assert "labels.json is missing; run `dvc repro prepare`" in capsys.readouterr().err
+    assert "about.json is missing; run `dvc repro prepare`" in capsys.readouterr().err
     runpy.run_path(str(ROOT / "src/prepare.py"), run_name="__main__")
     (workspace / PREPARED / "test.parquet").write_bytes(b"never opened")
     with pytest.raises(SystemExit) as stopped:

@@ -13,7 +13,10 @@ from tests.tiny import METHODS, ROOT
 from textune.config.sections import TrainParams
 
 # What several methods share, and the others do not need.
-OF_SOME_METHODS = {Path("src/textune/modeling/methods/through_peft.py")}
+OF_SOME_METHODS = {
+    Path("src/textune/modeling") / name
+    for name in ("linear_model.py", "methods/through_peft.py", "one_step.py")
+}
 
 
 def test_every_parameter_of_training_is_declared(work: Path) -> None:

@@ -23,7 +23,7 @@ def prepared(folder: Path, params: Params, rows: dict[str, int]) -> Prepared:
         # Texts of different length in an order that is not the order of length.
         texts = [text + " the" * (number % 5) for number, text in enumerate(table["text"])]
         tables[name] = table.assign(text=texts, token_ids=tokenizer(texts)["input_ids"])
-    write_prepared(folder / "prepared", corpus.label_names, tables)
+    write_prepared(folder / "prepared", corpus.label_names, tables, params.data.cleaning)
     return read_prepared(folder / "prepared")
 
 

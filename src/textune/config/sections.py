@@ -30,7 +30,15 @@ Decision = Literal["most_probable", "balanced"]
 CostName = Literal["parameters", "operations", "saved_bytes"]
 
 
-class DataParams(Section):
+class Cleaning(Section):
+    """How texts are cleaned: what a model learned from, and what it is given to predict."""
+
+    fix_encoding: bool
+    mask_mentions: bool
+    mask_links: bool
+
+
+class DataParams(Cleaning):
     """Where the text comes from, how it is cleaned and split."""
 
     source: str
@@ -49,11 +57,13 @@ class DataParams(Section):
     validation_size: SplitSize
     test_size: SplitSize
     max_train_examples: int | None = Field(ge=1)
-    fix_encoding: bool
-    mask_mentions: bool
-    mask_links: bool
     copies: Literal["near", "exact", "keep"]
     min_confidence: float = Field(ge=0, le=1)
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """How texts are cleaned, alone."""
+        return Cleaning(**self.model_dump(include=set(Cleaning.model_fields)))
 
     @field_validator("path")
     @classmethod

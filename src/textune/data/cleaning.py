@@ -8,7 +8,7 @@ import ftfy
 import numpy as np
 import pandas as pd
 
-from textune.config.sections import DataParams
+from textune.config.sections import Cleaning, DataParams
 from textune.data.arrow import strings
 from textune.data.corpus import Corpus
 from textune.errors import UserError
@@ -58,7 +58,7 @@ def told(dropped: Counter[str]) -> str:
     return f"cleaning dropped {dropped.total()} examples of train: {', '.join(reasons)}{keeping}"
 
 
-def mend(text: str, params: DataParams) -> str:
+def mend(text: str, params: Cleaning) -> str:
     """The text with the switched-on repairs, its white space collapsed."""
     if params.fix_encoding:
         text = ftfy.fix_text(text)

@@ -5,16 +5,19 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from textune.config.sections import Cleaning
 from textune.data.corpus import SPLITS
 from textune.errors import UserError
+from textune.io import write_json
 
-_LABELS = "labels.json"
+_ABOUT = "about.json"
 _RESAMPLING = 1
 _DRAWS = 100
 
@@ -108,12 +111,23 @@ class PreparedSplit:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The splits and the names of the labels, by number. A search goes without test."""
+    """The splits, the names of the labels by number, and how texts were cleaned.
+
+    A search goes without test.
+    """
 
     label_names: list[str]
+    cleaning: Cleaning
     train: PreparedSplit
     validation: PreparedSplit
     test: PreparedSplit | None
+
+    def summary(self) -> dict[str, Any]:
+        """What a run says of its data: examples by split, the digest, and the cleaning."""
+        splits = {name: getattr(self, name) for name in SPLITS}
+        sizes = {name: len(split) for name, split in splits.items() if split is not None}
+        cleaning = self.cleaning.model_dump()
+        return {"examples": sizes, "sha256": self.digest(of_texts=True), "cleaning": cleaning}
 
     def digest(self, of_texts: bool = False) -> str:
         """SHA-256 of the tokens (or the texts) and labels of train and validation, in hex."""
@@ -130,16 +144,21 @@ class Prepared:
         return digest.hexdigest()
 
 
-def write_prepared(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
+def write_prepared(
+    folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame], cleaning: Cleaning
+) -> None:
     """Write the splits, all or none, in place of what stood in `folder`.
 
-    A table has the columns `row_id`, `text`, `label`, `token_ids` and perhaps `group`.
+    A table has the columns `row_id`, `text`, `label`, `token_ids` and perhaps `group`. cleaning:
+    how the texts were cleaned.
     """
     draft = folder.with_name(f".{folder.name}")
     # Left by a process that was killed.
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        _write(draft, label_names, tables)
+        _write(draft, tables)
+        about = {"label_names": label_names, "cleaning": cleaning.model_dump()}
+        write_json(draft / _ABOUT, about)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     finally:
@@ -150,14 +169,15 @@ def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) 
     """Read the folder; test is not opened unless wanted. Raises `UserError` if it is not there."""
     names = SPLITS if with_test else ("train", "validation")
     try:
-        label_names = json.loads((folder / _LABELS).read_text(encoding="utf-8"))
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or folder} is missing; run `dvc repro prepare`") from None
-    return Prepared(label_names, splits["train"], splits["validation"], splits.get("test"))
+    cleaning = Cleaning.model_validate(about["cleaning"])
+    return Prepared(about["label_names"], cleaning, **{"test": None, **splits})
 
 
-def _write(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]) -> None:
+def _write(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     folder.mkdir(parents=True)
     for name, table in tables.items():
         columns = {
@@ -169,8 +189,6 @@ def _write(folder: Path, label_names: list[str], tables: dict[str, pd.DataFrame]
         if "group" in table:
             columns["group"] = pa.array(table["group"], pa.large_string())
         pq.write_table(pa.table(columns), folder / f"{name}.parquet")
-    text = json.dumps(label_names, ensure_ascii=False, indent=2) + "\n"
-    (folder / _LABELS).write_text(text, encoding="utf-8")
 
 
 def _read_split(path: Path) -> PreparedSplit:

@@ -37,8 +37,10 @@ class RunRecord(BaseModel):
 
     best_epoch: the epoch that was kept, 0 for the untrained model; saved_bytes: bytes on disk of
     what was trained; params: the parameters that it was trained with, by section (`method` has the
-    method's own), with the device and precision that `auto` stood for. doubts: sentences about a
-    training that went wrong.
+    method's own), with the device and precision that `auto` stood for. data: what it learned from:
+    numbers of examples by split, the SHA-256 of train and validation, and how texts were cleaned.
+    temperature: what logits are divided by so that probabilities fit validation's labels best.
+    doubts: sentences about a training that went wrong.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +54,9 @@ class RunRecord(BaseModel):
     cost: Cost
     saved_bytes: int
     params: dict[str, Any]
+    # Runs of an older version have neither.
+    data: dict[str, Any] = Field(default_factory=dict)
+    temperature: float | None = None
     versions: dict[str, str]
     doubts: list[str] = Field(default_factory=list)
 
