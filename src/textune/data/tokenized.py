@@ -173,8 +173,13 @@ def read_prepared(folder: Path = Path("data/prepared"), with_test: bool = True) 
         splits = {name: _read_split(folder / f"{name}.parquet") for name in names}
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or folder} is missing; run `dvc repro prepare`") from None
-    cleaning = Cleaning.model_validate(about["cleaning"])
-    return Prepared(about["label_names"], cleaning, **{"test": None, **splits})
+    return Prepared(
+        about["label_names"],
+        Cleaning.model_validate(about["cleaning"]),
+        splits["train"],
+        splits["validation"],
+        splits.get("test"),
+    )
 
 
 def _write(folder: Path, tables: dict[str, pd.DataFrame]) -> None:

@@ -27,7 +27,11 @@ class LinearModel:
         return self.weights.size + self.biases.size
 
     def fit(
-        self, features: "sparse.csr_matrix | NDArray", labels: NDArray, c: float, balanced: bool
+        self,
+        features: "sparse.csr_matrix | NDArray[np.floating]",
+        labels: NDArray[np.integer],
+        c: float,
+        balanced: bool,
     ) -> float:
         """Learn from (n, k) features and (n,) labels; the number of operations that it took.
 
@@ -60,7 +64,7 @@ class LinearModel:
         self.weights[model.classes_], self.biases[model.classes_] = weights, biases
         return operations
 
-    def outputs(self, features: "sparse.csr_matrix | NDArray") -> NDArray[np.float64]:
+    def outputs(self, features: "sparse.csr_matrix | NDArray[np.floating]") -> NDArray[np.float64]:
         """(n, classes) of (n, k) features."""
         return np.asarray(features @ self.weights.T) + self.biases
 

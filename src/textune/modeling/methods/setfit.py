@@ -119,6 +119,7 @@ class ContrastiveLearner(OneStepLearner):
                 ),
                 train_dataset=pairs,
             )
+            trainer.st_trainer.args.dataloader_pin_memory = False
             trainer.remove_callback(PrinterCallback)
             trainer.remove_callback(ProgressCallback)
             trainer.train_embeddings(*trainer.dataset_to_parameters(pairs))
