@@ -1,100 +1,52 @@
 """A method without encoder or torch: every example gets the shares of train's labels.
 
-A test puts this file among the methods, to show that nothing above them needs more than a learner.
+A test puts this file among the methods, to show that a new one needs no more than a model.
 """
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
-from dvclive import Live
+from numpy.typing import NDArray
 
-from textune.metrics.calibration import calibrated_loss
-from textune.metrics.catalog import OF_EPOCHS
-from textune.modeling.learner import Job, Learner
-from textune.modeling.methods.base import OwnLearner
-from textune.runs.predictions import Predictions
-from textune.runs.record import Cost
-from textune.runs.store import Split
+from textune.config.sections import ModelParams, TrainParams
+from textune.data.tokenized import PreparedSplit
+from textune.modeling.methods.base import OneStepMethod, OneStepModel
 
 
-class Majority(OwnLearner):
+class Majority(OneStepMethod):
     """Predicts train's most frequent class."""
 
     # Counted in advance for classes that train might lack.
     smoothing: float
 
-    def learner(self, job: Job) -> Learner:
-        return MajorityLearner(self.smoothing, job)
+    uses_encoder: ClassVar[bool] = False
+
+    def model(self, classes: int, encoder: ModelParams | None, device: str) -> OneStepModel:
+        return Shares(self.smoothing, classes)
 
 
-class MajorityLearner(Learner):
+class Shares(OneStepModel):
     """The shares of the classes in train."""
 
-    def __init__(self, smoothing: float, job: Job) -> None:
-        self._smoothing, self._job = smoothing, job
-        self._shares = np.empty(0)
-
-    def start(self) -> None:
-        classes = len(self._job.data.label_names)
+    def __init__(self, smoothing: float, classes: int) -> None:
+        self._smoothing = smoothing
         self._shares = np.full(classes, 1 / classes)
 
-    def fit(self) -> list[dict[str, float]]:
-        untrained = self._validated(epoch=0)
-        counts = np.bincount(self._job.data.train.labels, minlength=len(self._shares))
-        smoothed = counts + self._smoothing
-        self._shares = smoothed / smoothed.sum()
-        self.best_epoch = 1
-        epochs = [untrained, self._validated(epoch=1)]
-        if self._job.live is not None:
-            self._write_curves(self._job.live, epochs)
-        return epochs
+    def learn(self, train: PreparedSplit, params: TrainParams, seed: int) -> float:
+        counts = np.bincount(train.labels, minlength=len(self._shares)) + self._smoothing
+        self._shares = counts / counts.sum()
+        return float(len(train))
 
-    def predict(self, split: Split) -> Predictions:
-        examples = getattr(self._job.data, split)
-        shares = np.tile(self._shares.astype(np.float32), (len(examples), 1))
-        groups = None if examples.groups is None else examples.groups.tolist()
-        return Predictions(examples.row_ids, examples.labels, shares, groups)
+    def outputs(self, texts: list[str]) -> NDArray[np.floating]:
+        return np.tile(np.log(self._shares), (len(texts), 1))
+
+    def parameters(self) -> int:
+        return len(self._shares)
 
     def save(self, folder: Path) -> None:
         (folder / "shares.json").write_text(json.dumps(self._shares.tolist()))
 
     def load(self, folder: Path) -> None:
         self._shares = np.array(json.loads((folder / "shares.json").read_text()))
-
-    def cost(self) -> Cost:
-        size = len(self._shares)
-        return Cost(
-            trainable_parameters=size,
-            total_parameters=size,
-            training_flops=float(len(self._job.data.train)),
-            train_seconds=0.01,
-            examples_per_second=len(self._job.data.train) / 0.01,
-            peak_memory_mib=1.0,
-        )
-
-    def settings(self) -> dict[str, Any]:
-        return {}
-
-    def _validated(self, epoch: int) -> dict[str, float]:
-        task, predictions = self._job.task, self.predict("validation")
-        predicted = task.decide(predictions.probabilities)
-        scores = task.scores(
-            predictions.labels, predicted, predictions.probabilities, self._job.data.label_names
-        )
-        calibrated = calibrated_loss(predictions.labels, predictions.probabilities)
-        return {
-            **scores,
-            "loss": scores["log_loss"],
-            "calibrated_loss": calibrated,
-            "epoch": epoch,
-        }
-
-    def _write_curves(self, folder: Path, epochs: list[dict[str, float]]) -> None:
-        live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
-        for epoch in epochs:
-            for metric in OF_EPOCHS:
-                live.log_metric(f"validation/{metric}", epoch[metric])
-            live.next_step()
-        live.end()

@@ -19,13 +19,13 @@ def as_given(params: Params, name: str, data_sha256: str) -> Tuning:
 
 
 def model_of(params: Params, name: str) -> str:
-    """The name of the model that a method fine-tunes, with its revision; empty if it does not."""
+    """The name of the model that a method starts from, with its revision; empty without one."""
     model = params.model
-    if not isinstance(params.method(name), EncoderMethod):
+    if not params.method(name).uses_encoder:
         return ""
     return model.name if model.revision is None else f"{model.name} {model.revision}"
 
 
 def digest_for(params: Params, name: str, data: Prepared) -> str:
-    """SHA-256 of what a method learns from: tokens, or texts if it fine-tunes no model."""
+    """SHA-256 of what a method learns from: tokens, or texts if it reads these."""
     return data.digest(of_texts=not isinstance(params.method(name), EncoderMethod))

@@ -12,7 +12,8 @@ from textune.config.sections import ModelParams
 from textune.data.tokenized import Prepared
 from textune.errors import UserError
 from textune.modeling.learner import Job, Learner
-from textune.modeling.methods.base import EncoderMethod, OwnLearner
+from textune.modeling.methods.base import EncoderMethod, OneStepMethod
+from textune.modeling.one_step import OneStepLearner
 from textune.params import Params
 from textune.runs.record import installed_versions
 
@@ -47,9 +48,15 @@ def make_learner(
 
         quieten()
         return EncoderLearner(method, job, _checkpoint(method, job) if resumes else None)
-    if isinstance(method, OwnLearner):
-        return method.learner(job)
+    if isinstance(method, OneStepMethod):
+        return OneStepLearner(method, job, _device(job) if method.uses_encoder else "cpu")
     raise UserError(f"{name}.method is {method.method!r}, which has no learner")
+
+
+def _device(job: Job) -> str:
+    from textune.training.hardware import choose_device
+
+    return choose_device(job.train)
 
 
 def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":

@@ -1,6 +1,6 @@
 """What a method is: the parameters of a way of learning, and what makes a model learn that way."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,10 +11,13 @@ from textune.config.base import AUTO, Auto, Epochs, LearningRate, Name, Section
 from textune.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import nn
 
-    from textune.modeling.learner import Job, Learner
+    from textune.config.sections import ModelParams, TrainParams
+    from textune.data.tokenized import PreparedSplit
     from textune.modeling.pretrained import Classifier
 
 _TRAINED = "trained.safetensors"
@@ -33,6 +36,8 @@ class Method(Section):
 
     method: Name
 
+    # Whether it starts from a pretrained encoder.
+    uses_encoder: ClassVar[bool] = True
     # Whether what the model predicts before training is kept, as the row that all start from.
     keeps_untrained: ClassVar[bool] = False
     # The parameters that can be tuned, with the lowest and highest value tried (on a log scale).
@@ -44,12 +49,49 @@ class Method(Section):
         return [key for key in keys if everything or getattr(self, key) == AUTO]
 
 
-class OwnLearner(Method):
-    """A method that brings its own learner, for instance one without an encoder."""
+class OneStepModel(ABC):
+    """A classifier of texts. `start` comes first, then `learn`, or `load` in the place of both."""
+
+    def start(self) -> None:  # noqa: B027
+        """Make the untrained model. Raises `UserError` if it cannot be had."""
 
     @abstractmethod
-    def learner(self, job: "Job") -> "Learner":
-        """What learns with these parameters."""
+    def learn(self, train: "PreparedSplit", params: "TrainParams", seed: int) -> float:
+        """Learn from train; the number of operations that it took.
+
+        Raises a `UserError` whose text begins with the key of the method's parameter at fault.
+        """
+
+    @abstractmethod
+    def outputs(self, texts: list[str]) -> "NDArray[np.floating]":
+        """(n, classes) what the task makes probabilities of; also before anything is learned."""
+
+    @abstractmethod
+    def parameters(self) -> int:
+        """How many there are; all are trained."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `load` needs to `folder`, which is there."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> None:
+        """Be the model that `save` wrote."""
+
+
+class OneStepMethod(Method):
+    """A method whose model learns all at once: that is its only epoch."""
+
+    # What it reads of the section `train`.
+    train_keys: ClassVar[tuple[str, ...]] = ("class_weight", "resample")
+
+    @abstractmethod
+    def model(self, classes: int, encoder: "ModelParams | None", device: str) -> OneStepModel:
+        """A model that has not started.
+
+        encoder: the pretrained encoder, None for a method that `uses_encoder` says needs none;
+        device: cpu or cuda.
+        """
 
 
 class EncoderMethod(Method):

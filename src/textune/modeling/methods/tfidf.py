@@ -15,23 +15,23 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from textune.config.base import Auto
-from textune.data.tokenized import PreparedSplit
 from textune.errors import UserError
-from textune.modeling.learner import Job, Learner
 from textune.modeling.linear_model import LinearModel
-from textune.modeling.methods.base import OwnLearner
-from textune.modeling.one_step import OneStepLearner
+from textune.modeling.methods.base import OneStepMethod, OneStepModel
 
 if TYPE_CHECKING:
     from scipy import sparse
     from sklearn.feature_extraction.text import TfidfVectorizer
+
+    from textune.config.sections import ModelParams, TrainParams
+    from textune.data.tokenized import PreparedSplit
 
 _WEIGHTS, _TERMS = "linear.safetensors", "terms.json"
 # Fitting holds about 25 times as many numbers: 2 GB. Of more n-grams the most frequent are taken.
 _MOST_WEIGHTS = 10_000_000
 
 
-class Tfidf(OwnLearner):
+class Tfidf(OneStepMethod):
     """Logistic regression over n-grams of words and of characters within words, weighted by tf-idf.
 
     It reads whole texts. word_ngrams, char_ngrams: n is 1, or 2 for characters, to so many.
@@ -44,40 +44,38 @@ class Tfidf(OwnLearner):
     min_examples: int = Field(ge=1)
     c: Annotated[float, Field(gt=0)] | Auto = Field(description="a number above 0, or auto")
 
+    uses_encoder: ClassVar[bool] = False
     tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"c": (0.03, 300)}
 
-    def learner(self, job: Job) -> Learner:
-        return LinearLearner(self, job)
+    def model(self, classes: int, encoder: "ModelParams | None", device: str) -> OneStepModel:
+        return TermModel(self, classes)
 
 
-class LinearLearner(OneStepLearner):
-    """Learns a weight for each n-gram and class. No seed changes what it learns."""
+class TermModel(OneStepModel):
+    """A weight for each n-gram and class. No seed changes what it learns."""
 
-    def __init__(self, method: Tfidf, job: Job) -> None:
-        super().__init__(job)
+    def __init__(self, method: Tfidf, classes: int) -> None:
         self._method = method
-        classes = len(job.data.label_names)
         least, most = method.min_examples, _MOST_WEIGHTS // classes // 2
         self._vectorizers = {
             "words": _vectorizer("word", (1, method.word_ngrams), least, most),
             "characters": _vectorizer("char_wb", (2, method.char_ngrams), least, most),
         }
-        self._model = LinearModel(classes)
+        self._linear = LinearModel(classes)
 
-    def learn(self) -> None:
-        train = self.job.data.train
+    def learn(self, train: "PreparedSplit", params: "TrainParams", seed: int) -> float:
         features = self._features_of(train.texts())
-        balanced = self.job.train.class_weight == "balanced"
-        self.operations = self._model.fit(features, train.labels, float(self._method.c), balanced)
+        balanced = params.class_weight == "balanced"
+        return self._linear.fit(features, train.labels, float(self._method.c), balanced)
 
-    def outputs(self, examples: PreparedSplit) -> NDArray[np.floating]:
-        if not self._model.weights.size:
-            return np.tile(self._model.biases, (len(examples), 1))
-        parts = [one.transform(examples.texts()) for one in self._vectorizers.values()]
-        return self._model.outputs(_beside(parts))
+    def outputs(self, texts: list[str]) -> NDArray[np.floating]:
+        if not self._linear.weights.size:
+            return np.tile(self._linear.biases, (len(texts), 1))
+        parts = [one.transform(texts) for one in self._vectorizers.values()]
+        return self._linear.outputs(_beside(parts))
 
-    def parameters(self) -> tuple[int, int]:
-        return self._model.size, self._model.size
+    def parameters(self) -> int:
+        return self._linear.size
 
     def save(self, folder: Path) -> None:
         from safetensors.numpy import save_file
@@ -88,14 +86,14 @@ class LinearLearner(OneStepLearner):
         }
         (folder / _TERMS).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
         idf = {name: one.idf_ for name, one in self._vectorizers.items()}
-        save_file({**self._model.tensors(), **idf}, folder / _WEIGHTS)
+        save_file({**self._linear.tensors(), **idf}, folder / _WEIGHTS)
 
     def load(self, folder: Path) -> None:
         from safetensors.numpy import load_file
 
         terms = json.loads((folder / _TERMS).read_text(encoding="utf-8"))
         saved = load_file(folder / _WEIGHTS)
-        self._model.take(saved)
+        self._linear.take(saved)
         self._vectorizers = {name: self._vectorizers[name] for name in terms}
         for name, one in self._vectorizers.items():
             one.vocabulary = terms[name]
@@ -113,8 +111,8 @@ class LinearLearner(OneStepLearner):
                 parts[name] = one.fit_transform(texts)
         if not parts:
             raise UserError(
-                f"{self.job.name}.min_examples is {self._method.min_examples}, and no n-gram of"
-                " train is in so many texts"
+                f"min_examples is {self._method.min_examples}, and no n-gram of train is in so many"
+                " texts"
             )
         self._vectorizers = {name: self._vectorizers[name] for name in parts}
         return _beside(list(parts.values()))
