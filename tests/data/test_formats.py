@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from textune.data.sources.formats import READERS, require_format
+from textune.data.sources.formats import read_wanted, require_format
 from textune.errors import UserError
 
 WANTED = {"text": "text", "label": "label"}
@@ -22,7 +22,7 @@ TEXTS = [
 
 
 def texts(path: Path) -> list[str]:
-    return [values[0] for _, values in READERS[path.suffix](path, WANTED)]
+    return [values[0] for _, values in read_wanted(path, WANTED)]
 
 
 @pytest.mark.parametrize("bom", ["", "\ufeff"])

@@ -5,6 +5,7 @@ file belongs to a field in quotes, as pandas and spreadsheets write; else quotes
 UTF-8, with or without a byte-order mark.
 """
 
+import contextlib
 import csv
 import json
 import mmap
@@ -18,8 +19,8 @@ import pyarrow.parquet as pq
 
 from textune.errors import UserError
 
-# (line or row in the file, values of the wanted columns) of each row.
-Rows = Iterator[tuple[int, list[Any]]]
+# Of each row its line or number in the file, the names of its columns, and their values.
+Rows = Iterator[tuple[int, list[str], list[Any]]]
 # The names of the wanted columns by what they hold: text, label and, if it is wanted, group.
 Wanted = dict[str, str]
 
@@ -55,30 +56,62 @@ def require_format(path: Path) -> None:
         )
 
 
-def _csv(path: Path, wanted: Wanted, **dialect: Any) -> Rows:
+def read_wanted(path: Path, wanted: Wanted) -> Iterator[tuple[int, list[Any]]]:
+    """Of each row its line or number in the file, and the values of the wanted columns.
+
+    Raises `UserError` unless each is there once, and for a text that is no string.
+    """
+    names, rows = open_table(path, list(wanted.values()))
+    at = [] if names is None else _columns(path, names, wanted)
+    for line, row_names, values in rows:
+        where = f"{path}:{line}"
+        if names is None:
+            at = _columns(where, row_names, wanted)
+        yield line, _checked(where, [values[column] for column in at])
+
+
+def open_table(path: Path, columns: list[str] | None = None) -> tuple[list[str] | None, Rows]:
+    """The names of a table's columns, None if each row has its own (JSON Lines), and its rows.
+
+    columns: those that are needed; a format that can leave others unread does.
+    """
+    return READERS[path.suffix.lower()](path, columns)
+
+
+def _csv(path: Path, columns: list[str] | None, **dialect: Any) -> tuple[list[str], Rows]:
     _require_utf8(path)
+    file = path.open(encoding="utf-8-sig", newline="")
+    reader = csv.reader(file, strict=True, **dialect)
     line = 1
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True, **dialect)
+
+    @contextlib.contextmanager
+    def valid() -> Iterator[None]:
         try:
-            header = next(reader, [])
-            at = _columns(path, header, wanted)
-            line = reader.line_num + 1
+            yield
+        except csv.Error as error:
+            raise UserError(f"{path}:{line} is no valid CSV: {error}") from None
+
+    def rows() -> Rows:
+        nonlocal line
+        with file, valid():
             for row in reader:
                 if len(row) != len(header) and row:
                     raise UserError(
                         f"{path}:{line} has {len(row)} fields, the header {len(header)}"
                     )
                 if row:
-                    yield line, [row[column] for column in at]
+                    yield line, header, row
                 line = reader.line_num + 1
-        except csv.Error as error:
-            raise UserError(f"{path}:{line} is no valid CSV: {error}") from None
+
+    with valid():
+        header = next(reader, [])
+    line = reader.line_num + 1
+    return header, rows()
 
 
-def _tsv(path: Path, wanted: Wanted) -> Rows:
+def _tsv(path: Path, columns: list[str] | None) -> tuple[list[str], Rows]:
     quoting = csv.QUOTE_MINIMAL if _is_quoted(path) else csv.QUOTE_NONE
-    return _csv(path, wanted, delimiter="\t", quoting=quoting)
+    return _csv(path, columns, delimiter="\t", quoting=quoting)
 
 
 def _is_quoted(path: Path) -> bool:
@@ -95,37 +128,66 @@ def _is_quoted(path: Path) -> bool:
             return _QUOTED.fullmatch(text) is not None
 
 
-def _json_lines(path: Path, wanted: Wanted) -> Rows:
+def _json_lines(path: Path, columns: list[str] | None) -> tuple[None, Rows]:
     _require_utf8(path)
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                pairs = json.loads(line, object_pairs_hook=list)
-            except (ValueError, RecursionError) as error:
-                raise UserError(f"{path}:{number} is no valid JSON: {error}") from None
-            if not isinstance(pairs, list) or not all(isinstance(p, tuple) for p in pairs):
-                raise UserError(f"{path}:{number} is no JSON object")
-            where = f"{path}:{number}"
-            at = _columns(where, [name for name, _ in pairs], wanted)
-            yield number, _checked(where, [pairs[column][1] for column in at])
+
+    def rows() -> Rows:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, *_json_object(f"{path}:{number}", line)
+
+    return None, rows()
 
 
-def _parquet(path: Path, wanted: Wanted) -> Rows:
+def _json_object(where: str, line: str) -> tuple[list[str], list[Any]]:
     try:
+        pairs = json.loads(line, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where} is no valid JSON: {error}") from None
+    if not isinstance(pairs, _Pairs):
+        raise UserError(f"{where} is no JSON object")
+    return [name for name, _ in pairs], [_plain(value) for _, value in pairs]
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object with all its keys, those that are there twice included."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Pairs):
+        return {name: _plain(inner) for name, inner in value}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _parquet(path: Path, columns: list[str] | None) -> tuple[list[str], Rows]:
+    number = 0
+
+    @contextlib.contextmanager
+    def valid() -> Iterator[None]:
+        try:
+            yield
+        except UnicodeDecodeError:
+            raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
+        except (pa.ArrowException, OSError) as error:
+            raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+    def rows() -> Rows:
+        nonlocal number
+        with valid():
+            for batch in file.iter_batches(columns=read):
+                for scalars in zip(*batch.columns, strict=True):
+                    number += 1
+                    yield number, names, [scalar.as_py() for scalar in scalars]
+
+    with valid():
         file = pq.ParquetFile(path)
-        names = file.schema_arrow.names
-        columns = [names[column] for column in _columns(path, names, wanted)]
-        number = 0
-        for batch in file.iter_batches(columns=columns):
-            for scalars in zip(*(batch[column] for column in columns), strict=True):
-                number += 1
-                yield number, _checked(f"{path}:{number}", [scalar.as_py() for scalar in scalars])
-    except UnicodeDecodeError:
-        raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    names = file.schema_arrow.names
+    # One that is there twice cannot be read by its name; that is told by who wants it.
+    read = [name for name in names if columns is None or name in columns]
+    if columns is not None and len(set(read)) == len(read) and {*columns} <= {*read}:
+        names = read
+    return names, rows()
 
 
 def _checked(where: str, values: list[Any]) -> list[Any]:
@@ -166,7 +228,7 @@ def _require_utf8(path: Path) -> None:
                 raise UserError(f"{path}:{number} is not UTF-8; convert the file") from None
 
 
-READERS: dict[str, Callable[[Path, Wanted], Rows]] = {
+READERS: dict[str, Callable[[Path, list[str] | None], tuple[list[str] | None, Rows]]] = {
     ".csv": _csv,
     ".tsv": _tsv,
     ".jsonl": _json_lines,

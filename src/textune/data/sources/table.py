@@ -17,7 +17,7 @@ from textune.config.sections import DataParams
 from textune.data.arrow import strings
 from textune.data.corpus import Corpus
 from textune.data.groups import group_names
-from textune.data.sources.formats import READERS, NoColumnError, require_format
+from textune.data.sources.formats import READERS, NoColumnError, read_wanted, require_format
 from textune.data.split_names import find_splits, require_labelled
 from textune.errors import UserError
 from textune.tasks.base import Task
@@ -73,7 +73,7 @@ def _read_file(path: Path, params: DataParams) -> _Columns:
     wanted = {"text": params.text_column, "label": params.label_column}
     if params.group_column is not None:
         wanted["group"] = params.group_column
-    rows = READERS[path.suffix.lower()](path, wanted)
+    rows = read_wanted(path, wanted)
     lines, labels, groups = array("q"), list[Label](), list[Any]()
 
     def texts() -> Iterator[str]:
