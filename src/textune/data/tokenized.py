@@ -53,6 +53,18 @@ class PreparedSplit:
     groups: np.ndarray | None = None
     stored: StoredTexts | None = None
 
+    @classmethod
+    def of_tokens(cls, ids: pa.ListArray) -> "PreparedSplit":
+        """Examples without labels, with the numbers from 0 on as ids: texts to be predicted."""
+        n = len(ids)
+        return cls(
+            row_ids=[str(number) for number in range(n)],
+            labels=np.zeros(n, np.int64),
+            tokens=ids.values.to_numpy(),
+            offsets=ids.offsets.to_numpy()[:-1],
+            lengths=ids.value_lengths().to_numpy(),
+        )
+
     def __len__(self) -> int:
         return len(self.row_ids)
 
@@ -123,11 +135,16 @@ class Prepared:
     test: PreparedSplit | None
 
     def summary(self) -> dict[str, Any]:
-        """What a run says of its data: examples by split, the digest, and the cleaning."""
-        splits = {name: getattr(self, name) for name in SPLITS}
-        sizes = {name: len(split) for name, split in splits.items() if split is not None}
+        """What a run says of its data: by split the examples of each class, digest, cleaning."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        classes = len(self.label_names)
+        examples = {
+            name: np.bincount(split.labels, minlength=classes).tolist()
+            for name, split in splits.items()
+            if split is not None
+        }
         cleaning = self.cleaning.model_dump()
-        return {"examples": sizes, "sha256": self.digest(of_texts=True), "cleaning": cleaning}
+        return {"examples": examples, "sha256": self.digest(of_texts=True), "cleaning": cleaning}
 
     def digest(self, of_texts: bool = False) -> str:
         """SHA-256 of the tokens (or the texts) and labels of train and validation, in hex."""

@@ -77,6 +77,14 @@ def fit_temperature(labels: NDArray[np.integer], probabilities: NDArray[np.float
     return float(np.exp(found.x))
 
 
+def rescaled(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """(n, k) probabilities after their logits were divided by the temperature."""
+    from scipy.special import softmax
+
+    changed: NDArray[np.float64] = softmax(_logits(probabilities) / temperature, axis=1)
+    return changed
+
+
 def calibrated_loss(labels: NDArray[np.integer], probabilities: NDArray[np.floating]) -> float:
     """Log loss in nats, after one temperature was fitted to the same labels.
 

@@ -10,7 +10,7 @@ from textune.config.sections import ModelParams
 from textune.errors import UserError
 from textune.modeling.methods.base import EncoderMethod
 from textune.modeling.methods.registry import method_class
-from textune.modeling.pretrained import load_classifier
+from textune.modeling.pretrained import Classifier, load_classifier
 from textune.modeling.tokenizer import load_tokenizer
 from textune.runs.record import read_record
 from textune.runs.store import RunFolder
@@ -18,8 +18,12 @@ from textune.runs.store import RunFolder
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model ready to predict, in eval mode on the CPU, with its tokenizer."""
+    """A model ready to predict, in eval mode on the CPU, with its tokenizer.
 
+    `model` is what the method made of `classifier`.
+    """
+
+    classifier: Classifier
     model: nn.Module
     tokenizer: PreTrainedTokenizerBase
     label_names: list[str]
@@ -40,4 +44,5 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     params = ModelParams.model_validate(record.params["model"])
     classifier = load_classifier(params, record.label_names, record.seed)
     model = method.load(classifier, run.weights).eval()
-    return Checkpoint(model, load_tokenizer(params), record.label_names, params.max_length)
+    tokenizer = load_tokenizer(params)
+    return Checkpoint(classifier, model, tokenizer, record.label_names, params.max_length)

@@ -51,14 +51,15 @@ def tokenize(params: ModelParams, texts: pd.Series) -> pd.Series:
     # Lists of Python integers take ten times the room, so they are made of few texts at a time.
     for start in range(0, len(texts), _TEXTS_AT_A_TIME):
         some = texts.iloc[start : start + _TEXTS_AT_A_TIME].tolist()
-        ids = explained(params, partial(_token_ids, tokenizer, some, params.max_length))
+        ids = explained(params, partial(token_ids, tokenizer, some, params.max_length))
         # A tokenizer can add tokens that its vocabulary does not have.
         _require_embeddings(params, model, pc.max(ids.flatten()).as_py() or 0)
         chunks.append(ids)
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(chunks)), index=texts.index)
 
 
-def _token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], length: int) -> pa.ListArray:
+def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], length: int) -> pa.ListArray:
+    """The token ids of n texts, special tokens included, each cut to `length`."""
     encoded = tokenizer(
         texts,
         truncation=True,

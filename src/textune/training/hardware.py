@@ -18,10 +18,18 @@ Precision = Literal["fp32", "bf16"]
 
 def choose_device(params: TrainParams) -> Device:
     """The device to train on. Raises `UserError` if `train.device` is a GPU that is not there."""
+    return available_device(params.device, "train.device")
+
+
+def available_device(wanted: str, key: str) -> Device:
+    """What auto, cpu or cuda stands for. Raises `UserError` for a GPU that is not there.
+
+    key: what the user calls this.
+    """
     available = torch.cuda.is_available()
-    if params.device == "cuda" and not available:
-        raise UserError("train.device is cuda, but torch sees no GPU; use auto or cpu")
-    return "cuda" if available and params.device != "cpu" else "cpu"
+    if wanted == "cuda" and not available:
+        raise UserError(f"{key} is cuda, but torch sees no GPU; use auto or cpu")
+    return "cuda" if available and wanted != "cpu" else "cpu"
 
 
 def choose_precision(params: TrainParams, device: Device, in_bf16: bool = True) -> Precision:
@@ -38,11 +46,14 @@ def choose_precision(params: TrainParams, device: Device, in_bf16: bool = True) 
         return params.precision
     if not in_bf16:
         return "fp32"
+    return "bf16" if multiplies_bf16(device) else "fp32"
+
+
+def multiplies_bf16(device: Device) -> bool:
+    """Whether the hardware multiplies bf16 natively."""
     if device == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if native else "fp32"
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 class PeakMemory:

@@ -1,0 +1,75 @@
+"""Commands that use a trained model: predict."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from textune.cli.app import app
+from textune.errors import UserError
+
+Method = Annotated[
+    str | None, typer.Option(help="A method of params.yaml. Default: the recommended one.")
+]
+Seed = Annotated[int | None, typer.Option(help="One of its seeds. Default: the first.")]
+Revision = Annotated[
+    str | None,
+    typer.Option(help="The model of another commit, branch or experiment, from DVC's cache."),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+@app.command()
+def predict(
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts.")] = None,
+    input: Annotated[
+        list[Path] | None,
+        typer.Option(help="A CSV, TSV, JSON Lines or Parquet file; again for more; - for lines."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A file, or a folder for several. Default: shown.")
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="lines, csv, tsv, jsonl or parquet. Default: as --output."),
+    ] = None,
+    text_column: Annotated[str, typer.Option(help="The column with the text.")] = "text",
+    method: Method = None,
+    seed: Seed = None,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="The mean of all of the method's seeds.")
+    ] = False,
+    revision: Revision = None,
+    abstain_below: Annotated[
+        float, typer.Option(help="Leave a text undecided whose class is less probable.")
+    ] = 0.0,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Leave rows without a text undecided.")
+    ] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Write each row as soon as it is read.")
+    ] = False,
+    device: Device = "auto",
+) -> None:
+    """Predict classes, with calibrated probabilities, for texts of your own."""
+    if input and texts:
+        raise UserError("texts and --input are both given; leave one of them out")
+    if not input and not texts and sys.stdin.isatty():
+        raise UserError("there is nothing to predict; give texts, or a file with --input")
+    if not 0 <= abstain_below <= 1:
+        raise UserError(f"--abstain-below is {abstain_below:g}, but it should be from 0 to 1")
+    if ensemble and seed is not None:
+        raise UserError("--ensemble takes all seeds, so leave --seed out")
+
+    from textune.prediction.job import Form, Wanted
+    from textune.prediction.job import predict as run
+
+    wanted = Wanted(method, seed, ensemble, revision, device)
+    run(
+        texts or [],
+        input or [],
+        output,
+        wanted,
+        Form(text_column, form, abstain_below, allow_empty, stream),
+    )

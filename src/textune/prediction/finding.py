@@ -1,0 +1,101 @@
+"""Which runs predict: those of the recommended method, here or in another commit."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from textune.errors import UserError
+from textune.io import read_json
+
+_MODELS, COMPARISON = Path("models"), Path("metrics/comparison.json")
+
+
+class Place:
+    """Where runs and metrics lie: the workspace."""
+
+    def local(self, path: Path) -> Path:
+        """A path on this machine with the content of `path`; it is not there if `path` is not."""
+        return path
+
+    def names(self, folder: Path) -> list[str]:
+        """What is in a folder; nothing if it is not there."""
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+class CommittedPlace(Place):
+    """The same in a commit, branch, tag or experiment, through DVC's cache or a remote."""
+
+    def __init__(self, revision: str, copies: Path) -> None:
+        from dvc.api import DVCFileSystem
+        from dvc.exceptions import DvcException
+        from scmrepo.exceptions import SCMError
+
+        self._revision, self._copies = revision, copies
+        try:
+            self._files = DVCFileSystem(".", rev=revision)
+        except (DvcException, SCMError) as error:
+            raise UserError(f"--revision {revision}: {' '.join(str(error).split())}") from None
+
+    def local(self, path: Path) -> Path:
+        from dvc.exceptions import DvcException
+
+        copy = self._copies / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if self._files.exists(path.as_posix()):
+                self._files.get(path.as_posix(), str(copy), recursive=True)
+        except (DvcException, OSError):
+            raise UserError(
+                f"{path} of {self._revision} is neither in DVC's cache nor in a remote; fetch it"
+                f" where it was made with `dvc push`, or run `dvc fetch` for {self._revision}"
+            ) from None
+        return copy
+
+    def names(self, folder: Path) -> list[str]:
+        if not self._files.isdir(folder.as_posix()):
+            return []
+        return sorted(Path(path).name for path in self._files.ls(folder.as_posix(), detail=False))
+
+
+@contextlib.contextmanager
+def place(revision: str | None) -> Iterator[Place]:
+    """The workspace, or for a while another commit. Raises `UserError` if there is none."""
+    if revision is None:
+        yield Place()
+        return
+    with tempfile.TemporaryDirectory(prefix="textune-revision-") as copies:
+        yield CommittedPlace(revision, Path(copies))
+
+
+def recommended(where: Place) -> str:
+    """The method that the comparison recommends."""
+    comparison = where.local(COMPARISON)
+    if not comparison.is_file():
+        raise UserError(
+            f"{COMPARISON} is missing, which recommends a method; name one with --method, or run"
+            " `dvc repro`"
+        )
+    name: str = read_json(comparison)["recommendation"]["method"]
+    return name
+
+
+def run_folders(where: Place, method: str, seed: int | None, all_seeds: bool) -> list[Path]:
+    """The folders of a method's runs, on this machine: of one seed, the first one, or all.
+
+    Raises `UserError` if there is none.
+    """
+    seeds = sorted(int(name) for name in where.names(_MODELS / method) if name.isdecimal())
+    if not seeds:
+        methods = [name for name in where.names(_MODELS) if where.names(_MODELS / name)]
+        known = f"those with models are {', '.join(methods)}" if methods else "there are no models"
+        raise UserError(
+            f"there is no model of {method!r}: {known}; run `dvc pull train_{method}`, or"
+            " `dvc repro`"
+        )
+    if seed is not None and seed not in seeds:
+        raise UserError(
+            f"{method} has no model of seed {seed}; its seeds are {', '.join(map(str, seeds))}"
+        )
+    chosen = seeds if all_seeds else [seeds[0] if seed is None else seed]
+    return [where.local(_MODELS / method / str(number)) for number in chosen]

@@ -1,0 +1,150 @@
+"""One call of `textune predict`: which model, which texts, and where the predictions go."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from textune.errors import UserError
+from textune.io import read_json
+from textune.prediction.finding import COMPARISON, Place, place, recommended, run_folders
+from textune.prediction.predicting import Predictor, Summary, predict_rows
+from textune.prediction.rows import Row, rows_of_file, rows_of_lines, rows_of_texts
+from textune.prediction.trained import load_trained
+from textune.prediction.writing import FORMATS, open_writer
+
+_STDIN = Path("-")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which model predicts.
+
+    method: None for the recommended one; seed: None for the first; revision: None for the
+    workspace; device: auto, cpu or cuda.
+    """
+
+    method: str | None = None
+    seed: int | None = None
+    ensemble: bool = False
+    revision: str | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Form:
+    """How rows are read and written; see `textune predict --help`."""
+
+    text_column: str = "text"
+    format: str | None = None
+    abstain_below: float = 0.0
+    allow_empty: bool = False
+    stream: bool = False
+
+
+def predict(
+    texts: list[str], inputs: list[Path], output: Path | None, wanted: Wanted, form: Form
+) -> None:
+    """Predict for the texts, or for the rows of the inputs; standard input if neither is given."""
+    if form.format not in (None, *FORMATS):
+        raise UserError(f"--format is {form.format!r}, but it may be {', '.join(FORMATS)}")
+    jobs = _jobs(texts, inputs, output, form)
+    predictor = _predictor(wanted, form)
+    for rows, source, target in jobs:
+        start, summary = time.perf_counter(), Summary()
+        schema = pq.read_schema(source) if source and source.suffix == ".parquet" else None
+        written = form.format or _format_of(target or source)
+        with (
+            open_writer(written, target, predictor.label_names, schema) as writer,
+            _progress(summary, source),
+        ):
+            predict_rows(predictor, rows, writer, summary, form.stream)
+        _tell(summary, time.perf_counter() - start, target)
+
+
+def _jobs(
+    texts: list[str], inputs: list[Path], output: Path | None, form: Form
+) -> list[tuple[Iterator[Row], Path | None, Path | None]]:
+    """Rows, the file that they are from, and the file that they go to."""
+    if texts:
+        return [(rows_of_texts(texts), None, output)]
+    if inputs in ([], [_STDIN]):
+        return [(rows_of_lines(sys.stdin.buffer), None, output)]
+    for path in inputs:
+        if not path.is_file():
+            raise UserError(f"--input: {path} is no file")
+    several = len(inputs) > 1
+    if several and output is None:
+        raise UserError("several files go to a folder; name one with --output")
+    if several and len({path.name for path in inputs}) < len(inputs):
+        raise UserError("--input has two files of one name, which would go to one file")
+    jobs = []
+    for path in inputs:
+        target = output
+        if output is not None and (several or output.is_dir()):
+            ending = path.suffix if form.format in (None, "lines") else f".{form.format}"
+            target = output / f"{path.stem}{ending}"
+        if target is not None and target.exists() and target.samefile(path):
+            raise UserError(f"--output: {target} is what is read; name another file")
+        jobs.append((rows_of_file(path, form.text_column), path, target))
+    return jobs
+
+
+def _format_of(path: Path | None) -> str:
+    """By the ending of the file that is written or, if there is none, of the one that is read."""
+    ending = "" if path is None else path.suffix.lower().lstrip(".")
+    return ending if ending in FORMATS and ending != "lines" else "lines"
+
+
+def _predictor(wanted: Wanted, form: Form) -> Predictor:
+    with place(wanted.revision) as where:
+        method = wanted.method or recommended(where)
+        folders = run_folders(where, method, wanted.seed, wanted.ensemble)
+        models = [load_trained(folder, wanted.device) for folder in folders]
+        decision = _decision(where)
+    seeds = ", ".join(str(model.record.seed) for model in models)
+    why = "" if wanted.method else ", which is recommended"
+    _say(f"{method}{why}, seed{'s' * (len(models) > 1)} {seeds}")
+    return Predictor(models, decision, form.abstain_below, form.allow_empty)
+
+
+def _decision(where: Place) -> str:
+    """How the comparison goes from probabilities to a class."""
+    path = where.local(COMPARISON)
+    return str(read_json(path)["decision"]) if path.is_file() else "most_probable"
+
+
+def _progress(summary: Summary, source: Path | None) -> Progress:
+    """Rows that are done; of a table the number of all is known only at the end."""
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty() or source is None,
+    )
+    total = pq.read_metadata(source).num_rows if source and source.suffix == ".parquet" else None
+    task = progress.add_task(f"{source}", total=total)
+    summary.seen = lambda rows: progress.update(task, completed=rows)
+    return progress
+
+
+def _tell(summary: Summary, seconds: float, target: Path | None) -> None:
+    parts = [f"{summary.rows:,} rows in {seconds:.1f} s"]
+    if summary.undecided:
+        parts.append(f"{summary.undecided:,} undecided")
+    if summary.empty:
+        parts.append(f"{summary.empty:,} without a text")
+    if target is not None:
+        parts.append(str(target))
+    _say(", ".join(parts))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

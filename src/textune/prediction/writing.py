@@ -1,0 +1,234 @@
+"""What was predicted, in the form asked for, beside the columns that each text came with."""
+
+import contextlib
+import csv
+import json
+import math
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from textune.errors import UserError
+from textune.prediction.rows import Row
+
+PREDICTED, PROBABILITY = "predicted", "probability_"
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Of one text: the class, None if it is undecided, and the k classes' probabilities.
+
+    There are none for a row without a text.
+    """
+
+    label: str | None
+    probabilities: list[float] | None
+
+
+Predicted = Sequence[tuple[Row, Prediction]]
+
+
+class Writer(ABC):
+    """Writes rows with what was predicted for them, in their order."""
+
+    def __init__(self, label_names: list[str]) -> None:
+        self._label_names = label_names
+        self._names: list[str] | None = None
+
+    @abstractmethod
+    def write(self, predicted: Predicted) -> None:
+        """Write some rows. Raises `UserError` for a row that the form cannot hold."""
+
+    def close(self) -> None:  # noqa: B027
+        """Write what is due at the end."""
+
+    def _columns(self, row: Row) -> list[str]:
+        """The names of the columns that the row came with, the same for all rows."""
+        if self._names is None:
+            self._names = row.names
+            _require_free(row, {PREDICTED, *self._probability_names()})
+        elif row.names is not self._names and row.names != self._names:
+            raise UserError(
+                f"{row.where} has other columns than the rows before; write JSON Lines (--format"
+                " jsonl)"
+            )
+        return self._names
+
+    def _probability_names(self) -> list[str]:
+        return [f"{PROBABILITY}{name}" for name in self._label_names]
+
+    def _cells(self, prediction: Prediction) -> list[Any]:
+        probabilities = prediction.probabilities or [None] * len(self._label_names)
+        return [prediction.label, *(_rounded(value) for value in probabilities)]
+
+
+class LineWriter(Writer):
+    """For people: the class, its probability and the text, one line each."""
+
+    def __init__(self, label_names: list[str], stream: TextIO) -> None:
+        super().__init__(label_names)
+        self._stream = stream
+        self._width = max(len(_one_line(name)) for name in label_names)
+
+    def write(self, predicted: Predicted) -> None:
+        for row, prediction in predicted:
+            label = _one_line(prediction.label or "-").ljust(self._width)
+            most = max(prediction.probabilities or [math.nan])
+            self._stream.write(f"{label}  {most:.3f}  {_one_line(row.text or '')}\n")
+        self._stream.flush()
+
+
+class CsvWriter(Writer):
+    """CSV, or TSV with another delimiter, with a header."""
+
+    def __init__(self, label_names: list[str], stream: TextIO, delimiter: str = ",") -> None:
+        super().__init__(label_names)
+        self._stream = stream
+        self._csv = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+
+    def write(self, predicted: Predicted) -> None:
+        for row, prediction in predicted:
+            if self._names is None:
+                header = [*self._columns(row), PREDICTED, *self._probability_names()]
+                self._csv.writerow(header)
+            self._columns(row)
+            self._csv.writerow([*row.values, *self._cells(prediction)])
+        self._stream.flush()
+
+
+class JsonWriter(Writer):
+    """JSON Lines: an object with the row's own keys, the class, and all probabilities."""
+
+    def __init__(self, label_names: list[str], stream: TextIO) -> None:
+        super().__init__(label_names)
+        self._stream = stream
+
+    def write(self, predicted: Predicted) -> None:
+        for row, prediction in predicted:
+            _require_free(row, {PREDICTED, "probabilities"})
+            probabilities = None
+            if prediction.probabilities is not None:
+                rounded = map(_rounded, prediction.probabilities)
+                probabilities = dict(zip(self._label_names, rounded, strict=True))
+            content = {
+                **{n: _as_json(v) for n, v in zip(row.names, row.values, strict=True)},
+                PREDICTED: prediction.label,
+                "probabilities": probabilities,
+            }
+            self._stream.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+        self._stream.flush()
+
+
+class ParquetWriter(Writer):
+    """Parquet, in which the columns of a Parquet file keep their types."""
+
+    def __init__(self, label_names: list[str], path: Path, schema: pa.Schema | None) -> None:
+        super().__init__(label_names)
+        self._path, self._given = path, schema
+        self._file: pq.ParquetWriter | None = None
+
+    def write(self, predicted: Predicted) -> None:
+        columns: dict[str, pa.Array] = {}
+        names = self._columns(predicted[0][0])
+        for number, name in enumerate(names):
+            values = [row.values[number] for row, _ in predicted if self._columns(row)]
+            columns[name] = self._array(name, values, predicted[0][0].where)
+        cells = zip(*(self._cells(prediction) for _, prediction in predicted), strict=True)
+        for name, values in zip([PREDICTED, *self._probability_names()], cells, strict=True):
+            columns[name] = pa.array(values, pa.string() if name == PREDICTED else pa.float64())
+        table = pa.table(columns)
+        if self._file is None:
+            self._file = pq.ParquetWriter(self._path, table.schema)
+        self._file.write_table(table)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _array(self, name: str, values: list[Any], where: str) -> pa.Array:
+        schema = self._given if self._file is None else self._file.schema
+        try:
+            return pa.array(values, None if schema is None else schema.field(name).type)
+        except pa.ArrowException as error:
+            reason = " ".join(str(error).split())
+            raise UserError(
+                f"{where} and on: column {name!r} is not of one type ({reason:.100}); write JSON"
+                " Lines (--format jsonl)"
+            ) from None
+
+
+FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet")
+
+
+@contextlib.contextmanager
+def open_writer(
+    form: str, target: Path | None, label_names: list[str], schema: pa.Schema | None = None
+) -> Iterator[Writer]:
+    """A writer to a file, which is there as a whole or not at all, or to standard output.
+
+    schema: that of the Parquet file that the rows are from.
+    """
+    if target is None:
+        if form == "parquet":
+            raise UserError("Parquet is not written to standard output; name a file with --output")
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+        yield _text_writer(form, label_names, sys.stdout)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        if form == "parquet":
+            writer: Writer = ParquetWriter(label_names, draft, schema)
+            yield writer
+            writer.close()
+        else:
+            with draft.open("w", encoding="utf-8", newline="") as stream:
+                yield _text_writer(form, label_names, stream)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _text_writer(form: str, label_names: list[str], stream: TextIO) -> Writer:
+    match form:
+        case "csv":
+            return CsvWriter(label_names, stream)
+        case "tsv":
+            return CsvWriter(label_names, stream, "\t")
+        case "jsonl":
+            return JsonWriter(label_names, stream)
+        case "lines":
+            return LineWriter(label_names, stream)
+    raise UserError(f"--format is {form!r}, but it may be {', '.join(FORMATS)}")
+
+
+def _require_free(row: Row, added: set[str]) -> None:
+    if taken := sorted(added & {*row.names}):
+        raise UserError(
+            f"{row.where} has a column {taken[0]!r} already, and that is what the prediction is"
+            " called; rename the column"
+        )
+    if len({*row.names}) < len(row.names):
+        twice = next(name for name in row.names if row.names.count(name) > 1)
+        raise UserError(f"{row.where} has two columns {twice!r}; rename one")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)
+
+
+def _as_json(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _one_line(text: str) -> str:
+    """The text without line breaks and without what a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
