@@ -29,13 +29,21 @@ class CommittedPlace(Place):
     def __init__(self, revision: str, copies: Path) -> None:
         from dvc.api import DVCFileSystem
         from dvc.exceptions import DvcException
-        from scmrepo.exceptions import SCMError
+        from dvc.repo import Repo
+        from dvc.scm import RevError, SCMError, resolve_rev
 
         self._revision, self._copies = revision, copies
         try:
-            self._files = DVCFileSystem(".", rev=revision)
-        except (DvcException, SCMError) as error:
-            raise UserError(f"--revision {revision}: {' '.join(str(error).split())}") from None
+            with Repo() as repo:
+                commit = resolve_rev(repo.scm, revision)
+                # The remotes of now, not those of then.
+                config = {key: dict(repo.config[key]) for key in ("core", "remote")}
+            self._files = DVCFileSystem(".", rev=commit, config=config)
+        except (DvcException, RevError, SCMError):
+            raise UserError(
+                f"--revision {revision} is no commit, branch, tag or experiment here; `git log` and"
+                " `dvc exp list --all-commits` show those there are"
+            ) from None
 
     def local(self, path: Path) -> Path:
         from dvc.exceptions import DvcException
@@ -47,8 +55,8 @@ class CommittedPlace(Place):
                 self._files.get(path.as_posix(), str(copy), recursive=True)
         except (DvcException, OSError):
             raise UserError(
-                f"{path} of {self._revision} is neither in DVC's cache nor in a remote; fetch it"
-                f" where it was made with `dvc push`, or run `dvc fetch` for {self._revision}"
+                f"{path} of {self._revision} is neither in DVC's cache nor in a remote; run `dvc push`"
+                " where it was made"
             ) from None
         return copy
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from textune.config.sections import Decision
 from textune.errors import UserError
 from textune.io import read_json
 from textune.prediction.finding import COMPARISON, Place, place, recommended, run_folders
@@ -54,17 +55,19 @@ def predict(
     if form.format not in (None, *FORMATS):
         raise UserError(f"--format is {form.format!r}, but it may be {', '.join(FORMATS)}")
     jobs = _jobs(texts, inputs, output, form)
-    predictor = _predictor(wanted, form)
+    predictor, about = _predictor(wanted, form)
     for rows, source, target in jobs:
         start, summary = time.perf_counter(), Summary()
         schema = pq.read_schema(source) if source and source.suffix == ".parquet" else None
-        written = form.format or _format_of(target or source)
+        # Parquet is read by no person.
+        shown = None if source and source.suffix == ".parquet" else source
+        written = form.format or _format_of(target or shown)
         with (
             open_writer(written, target, predictor.label_names, schema) as writer,
             _progress(summary, source),
         ):
             predict_rows(predictor, rows, writer, summary, form.stream)
-        _tell(summary, time.perf_counter() - start, target)
+        _tell(about, summary, time.perf_counter() - start, target)
 
 
 def _jobs(
@@ -98,25 +101,27 @@ def _jobs(
 def _format_of(path: Path | None) -> str:
     """By the ending of the file that is written or, if there is none, of the one that is read."""
     ending = "" if path is None else path.suffix.lower().lstrip(".")
-    return ending if ending in FORMATS and ending != "lines" else "lines"
+    return ending if ending in FORMATS else "lines"
 
 
-def _predictor(wanted: Wanted, form: Form) -> Predictor:
+def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
+    """What predicts, and what to call it."""
     with place(wanted.revision) as where:
         method = wanted.method or recommended(where)
         folders = run_folders(where, method, wanted.seed, wanted.ensemble)
         models = [load_trained(folder, wanted.device) for folder in folders]
         decision = _decision(where)
     seeds = ", ".join(str(model.record.seed) for model in models)
-    why = "" if wanted.method else ", which is recommended"
-    _say(f"{method}{why}, seed{'s' * (len(models) > 1)} {seeds}")
-    return Predictor(models, decision, form.abstain_below, form.allow_empty)
+    why = "" if wanted.method else " (recommended)"
+    about = f"{method}{why}, seed{'s' * (len(models) > 1)} {seeds}"
+    return Predictor(models, decision, form.abstain_below, form.allow_empty), about
 
 
-def _decision(where: Place) -> str:
+def _decision(where: Place) -> Decision:
     """How the comparison goes from probabilities to a class."""
     path = where.local(COMPARISON)
-    return str(read_json(path)["decision"]) if path.is_file() else "most_probable"
+    balanced = path.is_file() and read_json(path)["decision"] == "balanced"
+    return "balanced" if balanced else "most_probable"
 
 
 def _progress(summary: Summary, source: Path | None) -> Progress:
@@ -135,16 +140,13 @@ def _progress(summary: Summary, source: Path | None) -> Progress:
     return progress
 
 
-def _tell(summary: Summary, seconds: float, target: Path | None) -> None:
-    parts = [f"{summary.rows:,} rows in {seconds:.1f} s"]
+def _tell(about: str, summary: Summary, seconds: float, target: Path | None) -> None:
+    rows = "1 row" if summary.rows == 1 else f"{summary.rows:,} rows"
+    parts = [f"{about}: {rows} in {seconds:.1f} s"]
     if summary.undecided:
         parts.append(f"{summary.undecided:,} undecided")
     if summary.empty:
         parts.append(f"{summary.empty:,} without a text")
     if target is not None:
         parts.append(str(target))
-    _say(", ".join(parts))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(", ".join(parts), file=sys.stderr)

@@ -81,8 +81,8 @@ class LineWriter(Writer):
     def write(self, predicted: Predicted) -> None:
         for row, prediction in predicted:
             label = _one_line(prediction.label or "-").ljust(self._width)
-            most = max(prediction.probabilities or [math.nan])
-            self._stream.write(f"{label}  {most:.3f}  {_one_line(row.text or '')}\n")
+            most = f"{max(prediction.probabilities):.3f}" if prediction.probabilities else "-    "
+            self._stream.write(f"{label}  {most}  {_one_line(row.text or '')}\n")
         self._stream.flush()
 
 
