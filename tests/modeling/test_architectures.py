@@ -72,8 +72,16 @@ def test_each_method(
         (tmp_path / name).mkdir()
         method.save(model, classifier, tmp_path / name)
         torch.manual_seed(99)
-        again = method.load(fresh(params), tmp_path / name)
+        anew = fresh(params)
+        again = method.load(anew, tmp_path / name)
         assert close(logits(again, texts), after), f"{name} is another model when loaded"
+        if name == "adapter":
+            with pytest.raises(UnsupportedError, match=r"^adapters stand between"):
+                method.merged(again, anew)
+            continue
+        plain = method.merged(again, anew)
+        assert not [m for m in plain.modules() if type(m).__module__.startswith("peft")]
+        assert close(logits(plain, texts), after), f"{name} is another model when merged"
 
 
 def _without_update(model: nn.Module) -> nn.Module:

@@ -55,8 +55,8 @@ class CommittedPlace(Place):
                 self._files.get(path.as_posix(), str(copy), recursive=True)
         except (DvcException, OSError):
             raise UserError(
-                f"{path} of {self._revision} is neither in DVC's cache nor in a remote; run `dvc push`"
-                " where it was made"
+                f"{path} of {self._revision} is neither in DVC's cache nor in a remote; run"
+                " `dvc push` where it was made"
             ) from None
         return copy
 

@@ -12,6 +12,7 @@ from textune.modeling.methods.base import EncoderMethod, UnsupportedError, take_
 if TYPE_CHECKING:
     from adapters import AdapterModelInterface
     from torch import nn
+    from transformers import PreTrainedModel
 
     from textune.modeling.architectures import Architecture
     from textune.modeling.pretrained import Classifier
@@ -27,6 +28,7 @@ class Adapter(EncoderMethod):
     reduction_factor: float = Field(ge=1)
     non_linearity: Literal["relu", "gelu", "swish", "tanh", "leakyrelu"]
 
+    native: ClassVar[Literal["peft", "adapters"] | None] = "adapters"
     tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (4e-4, 4e-2)}
 
     def attach(self, classifier: "Classifier") -> "nn.Module":
@@ -47,6 +49,12 @@ class Adapter(EncoderMethod):
         saver: Any = model
         saver.save_adapter(str(folder), _NAME, with_head=False, use_safetensors=True)
         save_file(classifier.head_weights(), folder / _HEAD)
+
+    def merged(self, model: "nn.Module", classifier: "Classifier") -> "PreTrainedModel":
+        raise UnsupportedError(
+            f"adapters stand between the layers of {classifier.name}, where transformers has no"
+            " place for them"
+        )
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
         from safetensors.torch import load_file

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from torch import nn
+    from transformers import PreTrainedModel
 
     from textune.config.sections import ModelParams, TrainParams
     from textune.data.tokenized import PreparedSplit
@@ -107,6 +108,8 @@ class EncoderMethod(Method):
 
     # False only if nothing of the encoder is trained: then its features are computed once.
     trains_encoder: ClassVar[bool] = True
+    # The library that is needed beside transformers to load the model as it was trained.
+    native: ClassVar[Literal["peft", "adapters"] | None] = None
 
     @abstractmethod
     def attach(self, classifier: "Classifier") -> "nn.Module":
@@ -135,6 +138,14 @@ class EncoderMethod(Method):
         from safetensors.torch import save_file
 
         save_file({name: weights.detach() for name, weights in _trained(model)}, folder / _TRAINED)
+
+    def merged(self, model: "nn.Module", classifier: "Classifier") -> "PreTrainedModel":
+        """The same function as `model`, in place, as a model that transformers alone can load.
+
+        `model` is what `attach` or `load` made of `classifier`. Raises `UnsupportedError` if the
+        architecture has no place for what the method added.
+        """
+        return classifier.model
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
         """The model that `save` wrote to `folder`, made from a fresh `classifier`.

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textune.errors import UserError
 from textune.modeling.methods.base import EncoderMethod
@@ -10,6 +10,7 @@ from textune.modeling.methods.base import EncoderMethod
 if TYPE_CHECKING:
     from peft import PeftConfig
     from torch import nn
+    from transformers import PreTrainedModel
 
     from textune.modeling.pretrained import Classifier
 
@@ -19,6 +20,8 @@ WEIGHTS = "adapter_model.safetensors"
 
 class PeftMethod(EncoderMethod):
     """A method that peft wraps around a model, saved in peft's own form."""
+
+    native: ClassVar[Literal["peft", "adapters"] | None] = "peft"
 
     @abstractmethod
     def config(self, classifier: "Classifier") -> "PeftConfig":
@@ -47,6 +50,18 @@ class PeftMethod(EncoderMethod):
             if isinstance(value, set):
                 setattr(config, key, sorted(value))
         saver.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+
+    def merged(self, model: "nn.Module", classifier: "Classifier") -> "PreTrainedModel":
+        from peft.utils import ModulesToSaveWrapper
+
+        wrapped: Any = model
+        plain: PreTrainedModel = wrapped.get_base_model()
+        for name, module in list(plain.named_modules()):
+            if isinstance(module, ModulesToSaveWrapper):
+                # IA³ of peft 0.21 fails at a head of several layers.
+                plain.set_submodule(name, module.modules_to_save["default"])
+        wrapped.merge_and_unload()
+        return plain
 
     def load(self, classifier: "Classifier", folder: Path) -> "nn.Module":
         from peft import get_peft_model_state_dict, set_peft_model_state_dict
