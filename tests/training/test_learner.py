@@ -39,6 +39,8 @@ def record(run: Any, name: str, params: Params, data: Prepared) -> RunRecord:
         cost=run.cost(),
         saved_bytes=0,
         params={**run.settings(), "method": method.model_dump()},
+        data=data.summary(),
+        temperature=1.0,
         versions={},
     )
 

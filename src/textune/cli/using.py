@@ -1,4 +1,4 @@
-"""Commands that use a trained model: predict."""
+"""Commands that use a trained model: predict, export."""
 
 import sys
 from pathlib import Path
@@ -73,3 +73,24 @@ def predict(
         wanted,
         Form(text_column, form, abstain_below, allow_empty, stream),
     )
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there, or is empty.")],
+    form: Annotated[
+        str, typer.Option("--format", help="transformers, peft or adapters.")
+    ] = "transformers",
+    method: Method = None,
+    seed: Seed = None,
+    revision: Revision = None,
+) -> None:
+    """Write a trained encoder as a folder that programs without textune read."""
+    from textune.export.exporting import export as write
+    from textune.prediction.finding import place, recommended, run_folders
+
+    with place(revision) as where:
+        name = method or recommended(where)
+        (run,) = run_folders(where, name, seed, all_seeds=False)
+        error = write(run, folder, form, where.local(Path("metrics")))
+    print(f"{folder} has {name}, seed {run.name}; its logits differ by {error:.0e} at most")

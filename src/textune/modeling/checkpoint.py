@@ -12,7 +12,6 @@ from textune.modeling.methods.base import EncoderMethod
 from textune.modeling.methods.registry import method_class
 from textune.modeling.pretrained import Classifier, load_classifier
 from textune.modeling.tokenizer import load_tokenizer
-from textune.runs.record import read_record
 from textune.runs.store import RunFolder
 
 
@@ -33,10 +32,7 @@ class Checkpoint:
 def load_checkpoint(folder: Path) -> Checkpoint:
     """The fine-tuned encoder of the run in `folder`. Raises `UserError` if there is none."""
     run = RunFolder(folder)
-    run.require_run()
-    if not run.record.is_file():
-        raise UserError(f"{folder} holds no trained model; run `dvc repro` or `dvc pull`")
-    record = read_record(run.record)
+    record = run.read_usable()
     kind = method_class(record.method, f"{run.record}: method")
     method = kind.model_validate(record.params["method"])
     if not isinstance(method, EncoderMethod):

@@ -86,7 +86,7 @@ def _jobs(
         raise UserError("several files go to a folder; name one with --output")
     if several and len({path.name for path in inputs}) < len(inputs):
         raise UserError("--input has two files of one name, which would go to one file")
-    jobs = []
+    jobs: list[tuple[Iterator[Row], Path | None, Path | None]] = []
     for path in inputs:
         target = output
         if output is not None and (several or output.is_dir()):

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from textune.config.sections import Cleaning, Decision, FastParams, ModelParams
 from textune.data.cleaning import mend
-from textune.errors import UserError
 from textune.metrics.calibration import rescaled
 from textune.modeling.methods.base import EncoderMethod, OneStepMethod
 from textune.modeling.methods.registry import method_class
-from textune.runs.record import RunRecord, read_record
+from textune.runs.record import RunRecord
 from textune.runs.store import RunFolder
 from textune.tasks.base import Task
 from textune.tasks.registry import TASKS
@@ -73,18 +72,7 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
     device: auto, cpu or cuda.
     """
     run = RunFolder(folder)
-    run.require_run()
-    if not run.record.is_file() or not run.weights.is_dir():
-        raise UserError(
-            f"{folder} holds no trained model; run `dvc repro`, or"
-            f" `dvc pull train_{folder.parent.name}`"
-        )
-    record = read_record(run.record)
-    if record.temperature is None or "cleaning" not in record.data:
-        raise UserError(
-            f"{run.record} is of an older textune, which did not write how texts were cleaned; run"
-            " `dvc repro`"
-        )
+    record = run.read_usable()
     return TrainedModel(record, _model(run, record, device))
 
 

@@ -66,8 +66,9 @@ class Writer(ABC):
         return [f"{PROBABILITY}{name}" for name in self._label_names]
 
     def _cells(self, prediction: Prediction) -> list[Any]:
-        probabilities = prediction.probabilities or [None] * len(self._label_names)
-        return [prediction.label, *(_rounded(value) for value in probabilities)]
+        if prediction.probabilities is None:
+            return [None] * (1 + len(self._label_names))
+        return [prediction.label, *map(_rounded, prediction.probabilities)]
 
 
 class LineWriter(Writer):
@@ -142,8 +143,8 @@ class ParquetWriter(Writer):
             values = [row.values[number] for row, _ in predicted if self._columns(row)]
             columns[name] = self._array(name, values, predicted[0][0].where)
         cells = zip(*(self._cells(prediction) for _, prediction in predicted), strict=True)
-        for name, values in zip([PREDICTED, *self._probability_names()], cells, strict=True):
-            columns[name] = pa.array(values, pa.string() if name == PREDICTED else pa.float64())
+        for name, column in zip([PREDICTED, *self._probability_names()], cells, strict=True):
+            columns[name] = pa.array(column, pa.string() if name == PREDICTED else pa.float64())
         table = pa.table(columns)
         if self._file is None:
             self._file = pq.ParquetWriter(self._path, table.schema)
@@ -221,8 +222,8 @@ def _require_free(row: Row, added: set[str]) -> None:
         raise UserError(f"{row.where} has two columns {twice!r}; rename one")
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DIGITS)
+def _rounded(value: float) -> float:
+    return round(value, _DIGITS)
 
 
 def _as_json(value: Any) -> Any:

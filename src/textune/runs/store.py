@@ -104,6 +104,25 @@ class RunFolder:
         if reason := self.why_skipped():
             raise UserError(f"{self.path.parent.name} did not run, as {reason}; run `dvc repro`")
 
+    def read_usable(self) -> RunRecord:
+        """The record of a model that is here and can be used. Raises `UserError` if there is none.
+
+        A run of an older version does not say how its texts were cleaned.
+        """
+        self.require_run()
+        if not self.record.is_file() or not self.weights.is_dir():
+            raise UserError(
+                f"{self.path} holds no trained model; run `dvc repro`, or"
+                f" `dvc pull train_{self.path.parent.name}`"
+            )
+        record = read_record(self.record)
+        if record.temperature is None or "cleaning" not in record.data:
+            raise UserError(
+                f"{self.record} is of an older textune, which did not write how texts were cleaned;"
+                " run `dvc repro`"
+            )
+        return record
+
     def read_untrained(self) -> "Run":
         """The model that the run started from, which cost nothing to make."""
         record = read_record(self.record)

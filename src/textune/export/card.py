@@ -1,0 +1,138 @@
+"""The model card of an export: what it is, what it was compared with, and how to use it."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from textune.config.base import UNTRAINED
+from textune.data.corpus import SPLITS
+from textune.hub import is_repository
+from textune.io import read_json
+from textune.metrics.of_classes import title_of
+from textune.report.advice import recommendation
+from textune.report.tables import methods_table, read_results
+from textune.report.titles import question_answered
+from textune.runs.record import RunRecord
+from textune.stats.results import Comparison
+
+_WORST = 3
+# What is known of what comes with textune.
+_MODELS = {"bundled:all-MiniLM-L6-v2": "apache-2.0", "bundled:all-mpnet-base-v2": "apache-2.0"}
+_SOURCES = {"crowdflower": "mit"}
+_CLEANING = {
+    "fix_encoding": "broken Unicode and HTML entities are repaired (`ftfy.fix_text`)",
+    "mask_links": "links become `http`",
+    "mask_mentions": "mentions become `@user`",
+}
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How the export is loaded: lines of Python, and the packages that they need."""
+
+    code: str
+    packages: tuple[str, ...]
+
+
+def model_card(record: RunRecord, loading: Loading, metrics: Path) -> ModelCard:
+    """The card of a run's model. Raises `UserError` if the folder `metrics` lacks its results."""
+    comparison, data = read_results(metrics), read_json(metrics / "data.json")
+    cost = read_json(metrics / "cost.json")
+    model, train = record.params["model"], record.params["train"]
+    base, source = _public(model["name"]), data["source"]
+    card = ModelCardData(
+        license=_MODELS.get(base),
+        library_name=loading.packages[0],
+        pipeline_tag="text-classification",
+        base_model=base if is_repository(base) else None,
+        tags=["textune", record.method],
+        model_name=f"{record.name} of {base}",
+        eval_results=_results(record, comparison, source),
+    )
+    text: ModelCard = ModelCard.from_template(
+        card,
+        template_path=str(Path(__file__).with_name("card.md")),
+        title=_safe(f"{record.name}, {base}"),
+        method_title=_safe(comparison.method(record.name).title),
+        base_model=_safe(base),
+        classes=[_safe(name) for name in record.label_names],
+        code=loading.code,
+        packages=[f"{name} {record.versions[name]}" for name in loading.packages],
+        example="what a lovely day",
+        max_length=model["max_length"],
+        cleaning=_cleaning(record.data["cleaning"]),
+        temperature=record.temperature,
+        examples={name: record.data["examples"][name] for name in SPLITS},
+        source=_safe(source),
+        sha256=record.data["sha256"],
+        question=question_answered(comparison),
+        table=methods_table(comparison, cost).markdown(),
+        verdict=_safe(recommendation(comparison)),
+        calibration_error=read_json(metrics / "quality.json")[record.name]["calibration_error"],
+        worst=_worst(read_json(metrics / "slices.json"), record.name),
+        cost=record.cost,
+        device=train["device"],
+        precision=train["precision"],
+        seed=record.seed,
+        epoch=record.best_epoch,
+        licences=_licences(base, source),
+        versions=", ".join(f"{name} {number}" for name, number in record.versions.items()),
+    )
+    return text
+
+
+def _results(record: RunRecord, comparison: Comparison, source: str) -> list[EvalResult]:
+    """The means over seeds, as the leaderboards of the hub read them."""
+    scores = comparison.method(record.name).scores
+    return [
+        EvalResult(
+            task_type="text-classification",
+            dataset_type=source,
+            dataset_name=source,
+            dataset_split="test",
+            metric_type=metric,
+            metric_name=f"{title_of(metric)}, mean of {comparison.seeds} seed(s)",
+            metric_value=score.mean,
+        )
+        for metric, score in scores.items()
+    ]
+
+
+def _public(name: str) -> str:
+    """The name of the encoder; of a folder on this machine the last part."""
+    folder = Path(name)
+    return folder.name if folder.is_dir() else name
+
+
+def _cleaning(cleaning: Mapping[str, bool]) -> str:
+    done = [text for key, text in _CLEANING.items() if cleaning[key]]
+    if not done:
+        return "Texts are taken as they are, with white space collapsed."
+    return f"Clean texts as in training: {'; '.join(done)}; white space is collapsed."
+
+
+def _worst(slices: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The parts of test with the lowest accuracy."""
+    parts = [
+        {"name": _safe(part.replace("_", " ")), "examples": of["examples"], **of[name]}
+        for part, of in slices.items()
+        if name in of and name != UNTRAINED
+    ]
+    return sorted(parts, key=lambda part: float(part["accuracy"]))[:_WORST]
+
+
+def _licences(base: str, source: str) -> str:
+    of_model = _MODELS.get(base, "not known here; see where it is from")
+    of_data = _SOURCES.get(source, "not known here; see where it is from")
+    return f"of the encoder {of_model}, of the data {of_data}."
+
+
+def _safe(text: str) -> str:
+    """In Markdown nothing but text: names of classes and of models may be anybody's."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", html.escape(line, quote=False))
