@@ -5,6 +5,7 @@ from textune.config.base import UNTRAINED
 from textune.config.sections import ComparedMetric
 from textune.io import read_json
 from textune.metrics.catalog import CATALOG
+from textune.report.tables import read_results
 from textune.report.titles import SHORT
 from textune.runs.store import SPLITS, RunFolder
 from textune.stats.results import Difference, Question, Verdict
@@ -16,6 +17,17 @@ _INTERVALS = [
     f"{SHORT[question]}, 95 % interval" for question in (Question.FIXED_MODELS, Question.OVER_SEEDS)
 ]
 _METRICS: tuple[ComparedMetric, ...] = ("accuracy", "macro_recall")
+LARGER_ENCODER = STUDY.parent / "tweeteval_mpnet"
+_HEAD = [
+    "",
+    "model, parameters",
+    "accuracy, 95 % interval",
+    "macro recall, 95 % interval",
+    "F1 (here macro), 95 % interval",
+    "trained parameters",
+    "training time",
+    "size on disk",
+]
 
 
 def claims() -> str:
@@ -76,17 +88,15 @@ def _alike(difference: Difference, answer: str) -> str:
 
 def side_by_side() -> str:
     """The study, this one and published results, on the same test examples."""
-    head = [
-        "",
-        "model, parameters",
-        "accuracy, 95 % interval",
-        "macro recall, 95 % interval",
-        "F1 (here macro), 95 % interval",
-        "trained parameters",
-        "training time",
-        "size on disk",
-    ]
-    return table(head, [*_study_rows(), *_own_rows(), *_published_rows()])
+    own = _own_rows("MiniLM", Results.read())
+    return table(_HEAD, [*_study_rows(), *own, *_published_rows()])
+
+
+def larger_encoder() -> str:
+    """A base-size encoder, on the same test examples."""
+    larger = Results(read_results(LARGER_ENCODER), read_json(LARGER_ENCODER / "cost.json"))
+    smaller = [row for row in _own_rows("MiniLM", Results.read()) if "all linear" in row[0]]
+    return table(_HEAD, [*smaller, *_own_rows("MPNet", larger), *_published_rows()])
 
 
 def _study_rows() -> list[list[str]]:
@@ -98,15 +108,14 @@ def _study_rows() -> list[list[str]]:
     ]
 
 
-def _own_rows() -> list[list[str]]:
-    results = Results.read()
+def _own_rows(encoder: str, results: Results) -> list[list[str]]:
     rows = []
     for name, title in results.titles.items():
         costs = [results.trained(name), results.time(name), results.size(name)]
         rows.append(
             [
                 f"here, {title}",
-                f"MiniLM, {results.total(name)}",
+                f"{encoder if name != 'tfidf' else 'none'}, {results.total(name)}",
                 *(results.score(name, metric) for metric in (*_METRICS, "macro_f1")),
                 *(costs if name != UNTRAINED else [NONE] * len(costs)),
             ]
