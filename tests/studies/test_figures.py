@@ -40,6 +40,9 @@ class Evaluation:
 BALANCED = {"metric": "macro_recall", "decision": "balanced"}
 EVALUATIONS = [
     Evaluation(".", ["runs"]),
+    Evaluation(
+        "../tweeteval_mpnet", ["../tweeteval_mpnet/runs"], params="../tweeteval_mpnet/params.yaml"
+    ),
     Evaluation("by_macro_recall", ["by_macro_recall/runs"], params="by_macro_recall/params.yaml"),
     Evaluation(
         "ten_epochs_on_cpu",
