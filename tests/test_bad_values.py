@@ -33,7 +33,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("titles", {"lora": 3}, ".lora is 3, but it should be text; text goes in quotes: '3' in the f"),
     ("titles", None, " is null, but it should be keys with values"),
     ("data", None, " is null, but it should be keys with values"),
-    ("data.sources", "x", " is no parameter; known here: source, path, name,"),
+    (
+        "data.sources",
+        "x",
+        " is no parameter; known here: fix_encoding, mask_mentions, mask_links, source,",
+    ),
     ("data.source", "kaggle", " is 'kaggle', but it may be crowdflower, files, hub"),
     ("data.source", SHELL, f" is '{SHELL}', but it may be crowdflower, files"),
     ("data.path", None, " is null, but it should be text"),

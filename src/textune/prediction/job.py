@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -15,7 +14,7 @@ from textune.errors import UserError
 from textune.io import read_json
 from textune.prediction.finding import COMPARISON, Place, place, recommended, run_folders
 from textune.prediction.predicting import Predictor, Summary, predict_rows
-from textune.prediction.rows import Row, rows_of_file, rows_of_lines, rows_of_texts
+from textune.prediction.rows import Row, parquet_of, rows_of_file, rows_of_lines, rows_of_texts
 from textune.prediction.trained import load_trained
 from textune.prediction.writing import FORMATS, open_writer
 
@@ -58,13 +57,13 @@ def predict(
     predictor, about = _predictor(wanted, form)
     for rows, source, target in jobs:
         start, summary = time.perf_counter(), Summary()
-        schema = pq.read_schema(source) if source and source.suffix == ".parquet" else None
+        parquet = parquet_of(source)
+        schema = parquet.schema.to_arrow_schema() if parquet else None
         # Parquet is read by no person.
-        shown = None if source and source.suffix == ".parquet" else source
-        written = form.format or _format_of(target or shown)
+        written = form.format or _format_of(target or (None if parquet else source))
         with (
             open_writer(written, target, predictor.label_names, schema) as writer,
-            _progress(summary, source),
+            _progress(summary, source, parquet.num_rows if parquet else None),
         ):
             predict_rows(predictor, rows, writer, summary, form.stream)
         _tell(about, summary, time.perf_counter() - start, target)
@@ -124,8 +123,8 @@ def _decision(where: Place) -> Decision:
     return "balanced" if balanced else "most_probable"
 
 
-def _progress(summary: Summary, source: Path | None) -> Progress:
-    """Rows that are done; of a table the number of all is known only at the end."""
+def _progress(summary: Summary, source: Path | None, total: int | None) -> Progress:
+    """Rows that are done, of all if their number is known."""
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -134,7 +133,6 @@ def _progress(summary: Summary, source: Path | None) -> Progress:
         transient=True,
         disable=not sys.stderr.isatty() or source is None,
     )
-    total = pq.read_metadata(source).num_rows if source and source.suffix == ".parquet" else None
     task = progress.add_task(f"{source}", total=total)
     summary.seen = lambda rows: progress.update(task, completed=rows)
     return progress

@@ -7,6 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from textune.data.sources.formats import READERS, open_table
 from textune.errors import UserError
 
@@ -55,6 +58,16 @@ def rows_of_file(path: Path, column: str) -> Iterator[Row]:
         if names is None:
             at = _column(where, row_names, column)
         yield Row(where, row_names, values, _text(where, values[at]))
+
+
+def parquet_of(path: Path | None) -> pq.FileMetaData | None:
+    """What a Parquet file says of itself; None for other files. Raises `UserError` if damaged."""
+    if path is None or path.suffix.lower() != ".parquet":
+        return None
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
 def _column(where: str, names: list[str], column: str) -> int:
