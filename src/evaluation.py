@@ -13,6 +13,7 @@ def main() -> None:
 
     from textune.io import write_json
     from textune.pipeline.paths import ERRORS, METRICS, MODELS, PREPARED
+    from textune.report.calibration import calibration_report
     from textune.report.slices import read_texts, slices, write_errors
     from textune.report.tables import print_table
     from textune.report.writing import write_results
@@ -22,6 +23,7 @@ def main() -> None:
     folders, left_out = split_skipped(MODELS, params.methods, seeds, by_default)
     runs = load_runs(folders, seeds, params.titles, params.evaluate.decision)
     write_results(runs, params.evaluate, METRICS, left_out)
+    write_json(METRICS / "calibration.json", calibration_report(runs))
     texts = read_texts(PREPARED / "test.parquet", runs.first.predictions["test"].row_ids)
     write_json(METRICS / "slices.json", slices(runs, texts, params.evaluate))
     # These hold texts, so they go to DVC and not to git.

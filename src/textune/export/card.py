@@ -73,7 +73,7 @@ def model_card(record: RunRecord, loading: Loading, metrics: Path) -> ModelCard:
         question=question_answered(comparison),
         table=methods_table(comparison, cost).markdown(),
         verdict=_safe(recommendation(comparison)),
-        calibration_error=read_json(metrics / "quality.json")[record.name]["calibration_error"],
+        calibration=_calibration(read_json(metrics / "calibration.json"), record.name),
         worst=_worst(read_json(metrics / "slices.json"), record.name),
         cost=record.cost,
         device=train["device"],
@@ -114,6 +114,11 @@ def _cleaning(cleaning: Mapping[str, bool]) -> str:
     if not done:
         return "Texts are taken as they are, with white space collapsed."
     return f"Clean texts as in training: {'; '.join(done)}; white space is collapsed."
+
+
+def _calibration(report: Mapping[str, Any], name: str) -> dict[str, float]:
+    (row,) = (row for row in report["calibration"] if row["method"] == name)
+    return dict(row)
 
 
 def _worst(slices: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
