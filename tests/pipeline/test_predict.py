@@ -1,5 +1,6 @@
 """`textune predict`: the runs' own predictions come out, in every form, whole or not at all."""
 
+import csv
 import io
 import json
 import shutil
@@ -199,6 +200,55 @@ def test_several_files(inside: Path, commands: Commands, tmp_path: Path) -> None
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"csv.csv", "jsonl.jsonl"}
     told = commands.error("predict", both[0], "--output", str(tmp_path / "csv.csv"))
     assert "is what is read" in told
+    write(tmp_path / "csv.tsv")
+    twice = [both[0], f"--input={tmp_path}/csv.tsv", "--output", str(tmp_path / "out")]
+    assert "would go to one file" in commands.error("predict", *twice, "--format", "jsonl")
+    for output in ("scored.json", "scored"):
+        told = commands.error("predict", both[0], "--output", str(tmp_path / output))
+        assert "does not end in .csv, .tsv, .jsonl or .parquet" in told
+    assert "is a folder" in commands.error("predict", "x", "--output", str(tmp_path))
+    assert "may be auto, cpu or cuda" in commands.error("predict", "x", "--device", "tpu")
+
+
+def test_a_table_without_rows_keeps_its_columns(
+    inside: Path, commands: Commands, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("n,text\n")
+    for ending in ("csv", "parquet"):
+        output = tmp_path / f"out.{ending}"
+        commands.run("predict", *_files(tmp_path / "in.csv", output))
+        assert read(output).columns.tolist()[:3] == ["n", "text", "predicted"]
+
+
+def test_line_ends_in_columns_and_keys_in_another_order(
+    inside: Path, commands: Commands, tmp_path: Path
+) -> None:
+    rows = [{"a": "x\ry", "text": "so\rlovely"}, {"text": "b", "a": "c"}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    commands.run("predict", *_files(tmp_path / "in.jsonl", tmp_path / "out.csv"))
+    commands.run("predict", *_files(tmp_path / "in.jsonl", tmp_path / "out.parquet"))
+    with (tmp_path / "out.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["a"] for row in found] == ["x\ry", "c"]
+    assert [row["text"] for row in found] == ["so\rlovely", "b"]
+    assert pd.read_parquet(tmp_path / "out.parquet")["a"].tolist() == ["x\ry", "c"]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(
+    inside: Path, commands: Commands, tmp_path: Path
+) -> None:
+    commands.run("predict", "x", "--output", "/dev/null")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_damaged_weights_are_told(work: Path, commands: Commands, monkeypatch: Any) -> None:
+    monkeypatch.chdir(work)
+    path = work / "models/lora/0/model/adapter_model.safetensors"
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:100])
+    told = commands.error("predict", "x", "--method", "lora")
+    assert told.startswith("models/lora/0/model is damaged")
 
 
 WRONG = {
@@ -211,7 +261,8 @@ WRONG = {
     "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "null.jsonl:2 has no text"),
     "number.jsonl": (b'{"text": 3}\n', "number.jsonl:1: the text is 3, no string"),
     "half.jsonl": (b'{"text": "\\ud83d"}\n', "half.jsonl:1: the text is no valid Unicode"),
-    "table.xlsx": (b"PK", "table.xlsx is no table that can be read"),
+    "other.jsonl": (b'{"text": "a", "n": "\\ud83d"}\n', "a column is no valid Unicode"),
+    "table.xlsx": (b"PK", "table.xlsx is no table that can be read; save it as CSV"),
     "damaged.parquet": (b"PAR1", "damaged.parquet cannot be read"),
 }
 
@@ -222,7 +273,7 @@ def test_bad_input_is_told_in_one_line(
 ) -> None:
     content, expected = WRONG[name]
     (tmp_path / name).write_bytes(content)
-    output = tmp_path / "out" / f"{name}.csv"
+    output = tmp_path / "out" / f"{name}.{'jsonl' if name == 'other.jsonl' else 'csv'}"
     assert expected in commands.error("predict", *_files(tmp_path / name, output))
     assert not output.parent.exists() or not list(output.parent.iterdir())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from textune.prediction.predicting import Predictor, Summary, predict_rows
-from textune.prediction.rows import Row, rows_of_texts
+from textune.prediction.rows import Row, Table, rows_of_texts
 from textune.prediction.trained import TrainedModel
 from textune.prediction.writing import Predicted, Writer
 
@@ -54,7 +54,8 @@ def test_windows_end_by_rows_and_by_characters() -> None:
         (3, 1, True, [1, 1, 1]),
     ):
         seen, summary = Seen(), Summary()
-        predict_rows(Predictor([trained(0.4)]), rows(size, length), seen, summary, stream)
+        table = Table("texts", ["text"], rows(size, length))
+        predict_rows(Predictor([trained(0.4)]), table, seen, summary, stream)
         assert [len(window) for window in seen.windows] == expected
         assert summary.rows == size == len(read)
         read.clear()

@@ -57,6 +57,8 @@ def predict(
         raise UserError("texts and --input are both given; leave one of them out")
     if not input and not texts and sys.stdin.isatty():
         raise UserError("there is nothing to predict; give texts, or a file with --input")
+    if device not in ("auto", "cpu", "cuda"):
+        raise UserError(f"--device is {device!r}, but it may be auto, cpu or cuda")
     if not 0 <= abstain_below <= 1:
         raise UserError(f"--abstain-below is {abstain_below:g}, but it should be from 0 to 1")
     if ensemble and seed is not None:

@@ -13,8 +13,8 @@ from textune.data.arrow import strings
 from textune.data.corpus import Corpus
 from textune.errors import UserError
 
-_MENTION = re.compile(r"(?<![\w@])@\w+")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+MENTION = re.compile(r"(?<![\w@])@\w+")
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"@user\b|\bhttps?\b|\brt\b", re.IGNORECASE)
 
 Dropped = dict[str, Counter[str]]
@@ -63,9 +63,9 @@ def mend(text: str, params: Cleaning) -> str:
     if params.fix_encoding:
         text = ftfy.fix_text(text)
     if params.mask_links:
-        text = _LINK.sub("http", text)
+        text = LINK.sub("http", text)
     if params.mask_mentions:
-        text = _MENTION.sub("@user", text)
+        text = MENTION.sub("@user", text)
     return " ".join(text.split())
 
 
@@ -74,7 +74,7 @@ def duplicate_key(text: str) -> str:
 
     Texts of nothing else keep what they have.
     """
-    bare = _PLACEHOLDER.sub(" ", _MENTION.sub(" ", _LINK.sub(" ", text)))
+    bare = _PLACEHOLDER.sub(" ", MENTION.sub(" ", LINK.sub(" ", text)))
     return " ".join((bare if bare.strip(" :") else text).casefold().split()).strip(": ")
 
 

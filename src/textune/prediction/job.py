@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,20 @@ from textune.errors import UserError
 from textune.io import read_json
 from textune.prediction.finding import COMPARISON, Place, place, recommended, run_folders
 from textune.prediction.predicting import Predictor, Summary, predict_rows
-from textune.prediction.rows import Row, parquet_of, rows_of_file, rows_of_lines, rows_of_texts
+from textune.prediction.rows import (
+    TEXT,
+    Table,
+    parquet_of,
+    rows_of_lines,
+    rows_of_texts,
+    table_of_file,
+)
 from textune.prediction.trained import load_trained
 from textune.prediction.writing import FORMATS, open_writer
 
 _STDIN = Path("-")
+# What is read, the file that it is from, and the file that predictions go to.
+_Job = tuple[Table, Path | None, Path | None]
 
 
 @dataclass(frozen=True)
@@ -54,46 +62,49 @@ def predict(
     if form.format not in (None, *FORMATS):
         raise UserError(f"--format is {form.format!r}, but it may be {', '.join(FORMATS)}")
     jobs = _jobs(texts, inputs, output, form)
+    for _, _, target in jobs:
+        _require_format(target, form)
     predictor, about = _predictor(wanted, form)
-    for rows, source, target in jobs:
+    for table, source, target in jobs:
         start, summary = time.perf_counter(), Summary()
         parquet = parquet_of(source)
-        schema = parquet.schema.to_arrow_schema() if parquet else None
+        schema = parquet.schema_arrow if parquet else None
         # Parquet is read by no person.
         written = form.format or _format_of(target or (None if parquet else source))
         with (
             open_writer(written, target, predictor.label_names, schema) as writer,
-            _progress(summary, source, parquet.num_rows if parquet else None),
+            _progress(summary, source, parquet.metadata.num_rows if parquet else None),
         ):
-            predict_rows(predictor, rows, writer, summary, form.stream)
+            predict_rows(predictor, table, writer, summary, form.stream)
         _tell(about, summary, time.perf_counter() - start, target)
 
 
-def _jobs(
-    texts: list[str], inputs: list[Path], output: Path | None, form: Form
-) -> list[tuple[Iterator[Row], Path | None, Path | None]]:
-    """Rows, the file that they are from, and the file that they go to."""
-    if texts:
-        return [(rows_of_texts(texts), None, output)]
-    if inputs in ([], [_STDIN]):
-        return [(rows_of_lines(sys.stdin.buffer), None, output)]
+def _jobs(texts: list[str], inputs: list[Path], output: Path | None, form: Form) -> list[_Job]:
+    if texts or inputs in ([], [_STDIN]):
+        if output is not None and output.is_dir():
+            raise UserError(f"--output: {output} is a folder; name a file")
+        if form.text_column != TEXT:
+            raise UserError("--text-column is for files; of standard input each line is a text")
+        rows = rows_of_texts(texts) if texts else rows_of_lines(sys.stdin.buffer)
+        return [(Table("standard input", [TEXT], rows), None, output)]
     for path in inputs:
         if not path.is_file():
             raise UserError(f"--input: {path} is no file")
     several = len(inputs) > 1
     if several and output is None:
         raise UserError("several files go to a folder; name one with --output")
-    if several and len({path.name for path in inputs}) < len(inputs):
-        raise UserError("--input has two files of one name, which would go to one file")
-    jobs: list[tuple[Iterator[Row], Path | None, Path | None]] = []
+    jobs: list[_Job] = []
     for path in inputs:
         target = output
         if output is not None and (several or output.is_dir()):
-            ending = path.suffix if form.format in (None, "lines") else f".{form.format}"
+            ending = {None: path.suffix, "lines": ".txt"}.get(form.format, f".{form.format}")
             target = output / f"{path.stem}{ending}"
-        if target is not None and target.exists() and target.samefile(path):
+        if target is not None and target.exists() and any(map(target.samefile, inputs)):
             raise UserError(f"--output: {target} is what is read; name another file")
-        jobs.append((rows_of_file(path, form.text_column), path, target))
+        jobs.append((table_of_file(path, form.text_column), path, target))
+    targets = [target for _, _, target in jobs]
+    if several and len({*targets}) < len(targets):
+        raise UserError("--input has two files whose predictions would go to one file")
     return jobs
 
 
@@ -101,6 +112,16 @@ def _format_of(path: Path | None) -> str:
     """By the ending of the file that is written or, if there is none, of the one that is read."""
     ending = "" if path is None else path.suffix.lower().lstrip(".")
     return ending if ending in FORMATS else "lines"
+
+
+def _require_format(target: Path | None, form: Form) -> None:
+    """Raise `UserError` for a file whose ending says nothing, unless `--format` does."""
+    ordinary = target is not None and (target.is_file() or not target.exists())
+    if ordinary and form.format is None and _format_of(target) == "lines":
+        raise UserError(
+            f"--output: the name of {target} does not end in .csv, .tsv, .jsonl or .parquet; name"
+            " another file, or the form with --format"
+        )
 
 
 def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
@@ -119,7 +140,7 @@ def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
 def _decision(where: Place) -> Decision:
     """How the comparison goes from probabilities to a class."""
     path = where.local(COMPARISON)
-    balanced = path.is_file() and read_json(path)["decision"] == "balanced"
+    balanced = path.is_file() and read_json(path).get("decision") == "balanced"
     return "balanced" if balanced else "most_probable"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from textune.config.sections import Decision
 from textune.errors import UserError
-from textune.prediction.rows import Row
+from textune.prediction.rows import Row, Table
 from textune.prediction.trained import TrainedModel
 from textune.prediction.writing import Prediction, Writer
 
@@ -82,12 +82,19 @@ class Summary:
 
 
 def predict_rows(
-    predictor: Predictor, rows: Iterable[Row], writer: Writer, summary: Summary, stream: bool
+    predictor: Predictor, table: Table, writer: Writer, summary: Summary, stream: bool
 ) -> None:
     """Predict and write every row; one at a time if they are to come out as they come in."""
-    for window in _windows(rows, 1 if stream else _ROWS):
+    if table.names is not None:
+        writer.begin(table.names, table.where)
+    for window in _windows(table.rows, 1 if stream else _ROWS):
         predictions = predictor.predict(window)
-        writer.write(list(zip(window, predictions, strict=True)))
+        try:
+            writer.write(list(zip(window, predictions, strict=True)))
+        except UnicodeEncodeError:
+            raise UserError(
+                f"{window[0].where} and on: a column is no valid Unicode; mend it"
+            ) from None
         summary.add(predictions)
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from textune.data.sources.formats import READERS, open_table
+from textune.data.sources.formats import open_table, require_format
 from textune.errors import UserError
 
 TEXT = "text"
@@ -27,6 +27,15 @@ class Row:
     names: list[str]
     values: list[Any]
     text: str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows, and the names of their columns if all have the same; `where` is told of these."""
+
+    where: str
+    names: list[str] | None
+    rows: Iterator[Row]
 
 
 def rows_of_texts(texts: Iterable[str]) -> Iterator[Row]:
@@ -46,26 +55,30 @@ def rows_of_lines(stream: BinaryIO) -> Iterator[Row]:
         yield Row(where, [TEXT], [text], text)
 
 
-def rows_of_file(path: Path, column: str) -> Iterator[Row]:
-    """Of a table. Raises `UserError` unless it has the column once."""
-    if path.suffix.lower() not in READERS:
-        raise UserError(f"{path} is no table that can be read; names end in {', '.join(READERS)}")
+def table_of_file(path: Path, column: str) -> Table:
+    """That of a file. Raises `UserError` unless it has the column once."""
+    require_format(path, "--input")
     names, rows = open_table(path)
     if names is not None:
-        at = _column(f"{path}", names, column)
-    for line, row_names, values in rows:
-        where = f"{path}:{line}"
-        if names is None:
-            at = _column(where, row_names, column)
-        yield Row(where, row_names, values, _text(where, values[at]))
+        _column(f"{path}", names, column)
+
+    def with_text() -> Iterator[Row]:
+        at = 0 if names is None else _column(f"{path}", names, column)
+        for line, row_names, values in rows:
+            where = f"{path}:{line}"
+            if names is None:
+                at = _column(where, row_names, column)
+            yield Row(where, row_names, values, _text(where, values[at]))
+
+    return Table(f"{path}", names, with_text())
 
 
-def parquet_of(path: Path | None) -> pq.FileMetaData | None:
-    """What a Parquet file says of itself; None for other files. Raises `UserError` if damaged."""
+def parquet_of(path: Path | None) -> pq.ParquetFile | None:
+    """A Parquet file, opened; None for other files. Raises `UserError` if it is damaged."""
     if path is None or path.suffix.lower() != ".parquet":
         return None
     try:
-        return pq.read_metadata(path)
+        return pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 

@@ -7,9 +7,11 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from textune.config.sections import Cleaning, Decision, FastParams, ModelParams
 from textune.data.cleaning import mend
+from textune.errors import UserError
 from textune.metrics.calibration import rescaled
 from textune.modeling.methods.base import EncoderMethod, OneStepMethod
 from textune.modeling.methods.registry import method_class
@@ -54,6 +56,8 @@ class TrainedModel:
 
     def probabilities(self, cleaned: list[str]) -> NDArray[np.float64]:
         """(n, k) of cleaned texts, calibrated on validation."""
+        if not cleaned:
+            return np.empty((0, len(self.label_names)))
         raw = self.task.activate(self.model.outputs(cleaned))
         assert self.record.temperature is not None
         return rescaled(raw, self.record.temperature)
@@ -73,7 +77,13 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
     """
     run = RunFolder(folder)
     record = run.read_usable()
-    return TrainedModel(record, _model(run, record, device))
+    try:
+        return TrainedModel(record, _model(run, record, device))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{run.weights} is damaged ({' '.join(str(error).split()):.80}); run `dvc checkout -f"
+            f" {folder}`, or `dvc repro`"
+        ) from None
 
 
 def _model(run: RunFolder, record: RunRecord, device: str) -> TextModel:

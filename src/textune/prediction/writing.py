@@ -43,6 +43,14 @@ class Writer(ABC):
         self._label_names = label_names
         self._names: list[str] | None = None
 
+    def begin(self, names: list[str], where: str) -> None:
+        """Told once, before any row, what columns a table has. Raises `UserError` if one is taken.
+
+        JSON Lines say it with their first row.
+        """
+        _require_free(names, where, {PREDICTED, *self._probability_names()})
+        self._names = names
+
     @abstractmethod
     def write(self, predicted: Predicted) -> None:
         """Write some rows. Raises `UserError` for a row that the form cannot hold."""
@@ -50,17 +58,19 @@ class Writer(ABC):
     def close(self) -> None:  # noqa: B027
         """Write what is due at the end."""
 
-    def _columns(self, row: Row) -> list[str]:
-        """The names of the columns that the row came with, the same for all rows."""
+    def _values(self, row: Row) -> list[Any]:
+        """The values of the row in the order of the columns, which are the same for all rows."""
         if self._names is None:
-            self._names = row.names
-            _require_free(row, {PREDICTED, *self._probability_names()})
-        elif row.names is not self._names and row.names != self._names:
+            self.begin(row.names, row.where)
+        if row.names is self._names or row.names == self._names:
+            return row.values
+        if self._names is None or sorted(row.names) != sorted(self._names):
             raise UserError(
                 f"{row.where} has other columns than the rows before; write JSON Lines (--format"
                 " jsonl)"
             )
-        return self._names
+        by_name = dict(zip(row.names, row.values, strict=True))
+        return [by_name[name] for name in self._names]
 
     def _probability_names(self) -> list[str]:
         return [f"{PROBABILITY}{name}" for name in self._label_names]
@@ -93,16 +103,24 @@ class CsvWriter(Writer):
     def __init__(self, label_names: list[str], stream: TextIO, delimiter: str = ",") -> None:
         super().__init__(label_names)
         self._stream = stream
-        self._csv = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+        self._plain, self._quoting = (
+            csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=quoting)
+            for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+        )
+
+    def begin(self, names: list[str], where: str) -> None:
+        super().begin(names, where)
+        self._write_row([*names, PREDICTED, *self._probability_names()])
 
     def write(self, predicted: Predicted) -> None:
         for row, prediction in predicted:
-            if self._names is None:
-                header = [*self._columns(row), PREDICTED, *self._probability_names()]
-                self._csv.writerow(header)
-            self._columns(row)
-            self._csv.writerow([*row.values, *self._cells(prediction)])
+            self._write_row([*self._values(row), *self._cells(prediction)])
         self._stream.flush()
+
+    def _write_row(self, values: list[Any]) -> None:
+        # The csv module takes a lone carriage return for plain text, and readers for a line's end.
+        lone = any(isinstance(value, str) and "\r" in value for value in values)
+        (self._quoting if lone else self._plain).writerow(values)
 
 
 class JsonWriter(Writer):
@@ -114,7 +132,7 @@ class JsonWriter(Writer):
 
     def write(self, predicted: Predicted) -> None:
         for row, prediction in predicted:
-            _require_free(row, {PREDICTED, "probabilities"})
+            _require_free(row.names, row.where, {PREDICTED, "probabilities"})
             probabilities = None
             if prediction.probabilities is not None:
                 rounded = map(_rounded, prediction.probabilities)
@@ -138,9 +156,9 @@ class ParquetWriter(Writer):
 
     def write(self, predicted: Predicted) -> None:
         columns: dict[str, pa.Array] = {}
-        names = self._columns(predicted[0][0])
-        for number, name in enumerate(names):
-            values = [row.values[number] for row, _ in predicted if self._columns(row)]
+        rows = [self._values(row) for row, _ in predicted]
+        for number, name in enumerate(self._names or []):
+            values = [row[number] for row in rows]
             columns[name] = self._array(name, values, predicted[0][0].where)
         cells = zip(*(self._cells(prediction) for _, prediction in predicted), strict=True)
         for name, column in zip([PREDICTED, *self._probability_names()], cells, strict=True):
@@ -151,14 +169,24 @@ class ParquetWriter(Writer):
         self._file.write_table(table)
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._file is None:
+            # Of a table without rows.
+            given = [
+                (n, self._given.field(n).type if self._given else pa.string())
+                for n in self._names or []
+            ]
+            added = [
+                (PREDICTED, pa.string()),
+                *((n, pa.float64()) for n in self._probability_names()),
+            ]
+            self._file = pq.ParquetWriter(self._path, pa.schema([*given, *added]))
+        self._file.close()
 
     def _array(self, name: str, values: list[Any], where: str) -> pa.Array:
         schema = self._given if self._file is None else self._file.schema
         try:
             return pa.array(values, None if schema is None else schema.field(name).type)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OverflowError) as error:
             reason = " ".join(str(error).split())
             raise UserError(
                 f"{where} and on: column {name!r} is not of one type ({reason:.100}); write JSON"
@@ -183,6 +211,11 @@ def open_writer(
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
         yield _text_writer(form, label_names, sys.stdout)
         return
+    if target.exists() and not target.is_file() and form != "parquet":
+        # A pipe or a device, which is not replaced.
+        with target.open("w", encoding="utf-8", newline="") as stream:
+            yield _text_writer(form, label_names, stream)
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -206,20 +239,19 @@ def _text_writer(form: str, label_names: list[str], stream: TextIO) -> Writer:
             return CsvWriter(label_names, stream, "\t")
         case "jsonl":
             return JsonWriter(label_names, stream)
-        case "lines":
+        case _:
             return LineWriter(label_names, stream)
-    raise UserError(f"--format is {form!r}, but it may be {', '.join(FORMATS)}")
 
 
-def _require_free(row: Row, added: set[str]) -> None:
-    if taken := sorted(added & {*row.names}):
+def _require_free(names: list[str], where: str, added: set[str]) -> None:
+    if taken := sorted(added & {*names}):
         raise UserError(
-            f"{row.where} has a column {taken[0]!r} already, and that is what the prediction is"
-            " called; rename the column"
+            f"{where} has a column {taken[0]!r} already, and that is what the prediction is called;"
+            " rename the column"
         )
-    if len({*row.names}) < len(row.names):
-        twice = next(name for name in row.names if row.names.count(name) > 1)
-        raise UserError(f"{row.where} has two columns {twice!r}; rename one")
+    if len({*names}) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UserError(f"{where} has two columns {twice!r}; rename one")
 
 
 def _rounded(value: float) -> float:

@@ -45,14 +45,16 @@ class NoColumnError(UserError):
         self.name = name
 
 
-def require_format(path: Path) -> None:
-    """Raise `UserError` with the cure if the file's name has none of the endings."""
+def require_format(path: Path, key: str = "data.path") -> None:
+    """Raise `UserError` with the cure if the file's name has none of the endings.
+
+    key: what names the file.
+    """
     ending = path.suffix.lower()
     if ending not in READERS:
         cure = f"; {_CURES[ending]}" if ending in _CURES else ""
         raise UserError(
-            f"data.path: {path} is no table that can be read{cure}; names end in"
-            f" {', '.join(READERS)}"
+            f"{key}: {path} is no table that can be read{cure}; names end in {', '.join(READERS)}"
         )
 
 
