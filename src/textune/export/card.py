@@ -65,7 +65,7 @@ def model_card(run: Run, loading: Loading, metrics: Path) -> ModelCard:
         base_model=base if is_repository(base) else None,
         tags=["textune", record.method],
         model_name=f"{record.name} of {base}",
-        eval_results=_results(record, comparison, source),
+        eval_results=_results(record, comparison, data["source"], source),
     )
     text: ModelCard = ModelCard.from_template(
         card,
@@ -101,14 +101,16 @@ def model_card(run: Run, loading: Loading, metrics: Path) -> ModelCard:
     return text
 
 
-def _results(record: RunRecord, comparison: Comparison, source: str) -> list[EvalResult]:
+def _results(
+    record: RunRecord, comparison: Comparison, source: str, source_name: str
+) -> list[EvalResult]:
     """The means over seeds, as the leaderboards of the hub read them."""
     scores = comparison.method(record.name).scores
     return [
         EvalResult(
             task_type="text-classification",
             dataset_type=source,
-            dataset_name=source,
+            dataset_name=source_name,
             dataset_split="test",
             metric_type=metric,
             metric_name=_metric_name(comparison, metric, score),

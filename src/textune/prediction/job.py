@@ -12,6 +12,7 @@ from textune.config.sections import Decision
 from textune.errors import UserError
 from textune.io import read_json
 from textune.prediction.finding import COMPARISON, Place, place, recommended, run_folders
+from textune.prediction.output import FORMATS, open_writer
 from textune.prediction.predicting import Predictor, Summary, predict_rows
 from textune.prediction.rows import (
     TEXT,
@@ -22,7 +23,6 @@ from textune.prediction.rows import (
     table_of_file,
 )
 from textune.prediction.trained import load_trained
-from textune.prediction.writing import FORMATS, open_writer
 
 _STDIN = Path("-")
 # What is read, the file that it is from, and the file that predictions go to.
