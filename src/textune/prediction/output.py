@@ -1,4 +1,4 @@
-"""Where predictions go: a file, which is there as a whole or not at all, a pipe, or the terminal."""
+"""Where predictions go: a file, there as a whole or not at all, a pipe, or the terminal."""
 
 import contextlib
 import os
