@@ -15,6 +15,7 @@ from textune.stats.comparison_file import read_comparison
 ROOT = Path(__file__).parents[2]
 STAGE = ROOT / "src/evaluation.py"
 FILES = {
+    "calibration.json",
     "comparison.json",
     "confusion.csv",
     "cost.json",
