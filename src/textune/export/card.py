@@ -9,7 +9,6 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from textune.config.base import UNTRAINED
 from textune.data.cleaning import LINK, MENTION
 from textune.data.corpus import SPLITS
 from textune.hub import is_repository
@@ -153,7 +152,7 @@ def _worst(slices: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     parts = [
         {"name": _safe(part.replace("_", " ")), "examples": of["examples"], **of[name]}
         for part, of in slices.items()
-        if name in of and name != UNTRAINED
+        if name in of
     ]
     return sorted(parts, key=lambda part: float(part["accuracy"]))[:_WORST]
 

@@ -20,7 +20,7 @@ _TOKENS_AT_A_TIME = 4096
 
 
 class EncoderModel:
-    """The model of a `Checkpoint`; while it is open, the checkpoint's own model is changed."""
+    """The model of a `Checkpoint`, whose own model it changes for good, to be fast."""
 
     def __init__(
         self, checkpoint: Checkpoint, fast: FastParams, device: Device, precision: Precision
