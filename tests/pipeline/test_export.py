@@ -119,3 +119,20 @@ def test_names_in_a_card_stay_text(tmp_path: Path) -> None:
     from textune.export.card import _safe
 
     assert _safe("a|b <script>\n# x `y` [z](u)") == r"a\|b &lt;script&gt; \# x \`y\` \[z\](u)"
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_card_cleans_as_training_does(on: bool) -> None:
+    from textune.config.sections import Cleaning
+    from textune.data.cleaning import mend
+    from textune.export.card import _cleaning
+
+    params = Cleaning(fix_encoding=on, mask_mentions=on, mask_links=on)
+    names: dict[str, Any] = {}
+    exec(_cleaning(params.model_dump()), names)
+    for text in (
+        "@anna look  HTTPS://x.org/a!",
+        "a@b.de &amp; caf\u00c3\u00a9\n www.x.org",
+        "plain",
+    ):
+        assert names["cleaned"](text) == mend(text, params)
