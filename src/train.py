@@ -58,11 +58,10 @@ def main() -> None:
         for split in SPLITS:
             folder.write_predictions(split, learner.predict(split), untrained=True)
     epochs = learner.fit()
+    predictions = {split: learner.predict(split) for split in SPLITS}
     for split in SPLITS:
-        predictions = learner.predict(split)
-        folder.write_predictions(split, predictions)
-        if split == "validation":
-            temperature = fit_temperature(predictions.labels, predictions.probabilities)
+        folder.write_predictions(split, predictions[split])
+    validation = predictions["validation"]
     folder.weights.mkdir(parents=True, exist_ok=True)
     learner.save(folder.weights)
     folder.write_record(
@@ -77,7 +76,7 @@ def main() -> None:
             saved_bytes=sum(file.stat().st_size for file in folder.weights.iterdir()),
             params={**learner.settings(), "method": method.model_dump()},
             data=data.summary(),
-            temperature=temperature,
+            temperature=fit_temperature(validation.labels, validation.probabilities),
             versions=installed_versions(),
             doubts=doubts(epochs, learner.best_epoch, data.validation.labels),
         )

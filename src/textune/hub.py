@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from textune.errors import UserError
+from textune.errors import FailedError, UserError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # A repository's own files: configuration, tokenizer and safetensors, no folders of other formats.
@@ -91,7 +91,7 @@ class HubRepository:
             requests_errors.RequestException,
             ConnectionError,
         ) as error:
-            raise UserError(self._unreachable(error)) from None
+            raise FailedError(self._unreachable(error)) from None
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)

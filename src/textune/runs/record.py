@@ -37,11 +37,10 @@ class RunRecord(BaseModel):
 
     best_epoch: the epoch that was kept, 0 for the untrained model; saved_bytes: bytes on disk of
     what was trained; params: the parameters that it was trained with, by section (`method` has the
-    method's own), with the device and precision that `auto` stood for. data: what it learned from:
+    method's own), with the device and precision that `auto` stood for; data: what it learned from:
     by split the number of examples of each class, the SHA-256 of train and validation, and how
-    texts were cleaned.
-    temperature: what logits are divided by so that probabilities fit validation's labels best.
-    doubts: sentences about a training that went wrong.
+    texts were cleaned; temperature: what logits are divided by so that probabilities fit
+    validation's labels best; doubts: sentences about a training that went wrong.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -147,7 +147,10 @@ class SentenceModel(OneStepModel):
 
 
 def _of_each_class(labels: NDArray[np.int64], size: int, seed: int) -> NDArray[np.int64]:
-    """Numbers of about `size` examples, as many of each class as there are, in their order."""
+    """Numbers of about `size` examples in their order, at least one of each class.
+
+    There are as many of each class, or all of it.
+    """
     random = np.random.default_rng(seed)
     classes = np.unique(labels)
     most = max(1, size // len(classes))
