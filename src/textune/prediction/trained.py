@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from textune.config.sections import Cleaning, Decision, FastParams, ModelParams
 from textune.data.cleaning import mend
-from textune.errors import UserError
+from textune.errors import FailedError
 from textune.metrics.calibration import rescaled
 from textune.modeling.methods.base import EncoderMethod, OneStepMethod
 from textune.modeling.methods.registry import method_class
@@ -81,7 +81,7 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
     try:
         return TrainedModel(record, *_model(run, record, device))
     except (SafetensorError, ValueError, KeyError) as error:
-        raise UserError(
+        raise FailedError(
             f"{run.weights} is damaged ({' '.join(str(error).split()):.80}); run `dvc checkout -f"
             f" {folder}`, or `dvc repro`"
         ) from None
