@@ -171,6 +171,32 @@ def tuning(method: Methods = None) -> None:
 
 
 @app.command()
+def predict(
+    method: Annotated[str, typer.Option(help="Whose model in models/ predicts.")] = "full",
+    quick: Quick = False,
+    json: Json = None,
+) -> None:
+    """How fast a trained model predicts, by what runs it, and what each one loses."""
+    from textune.params import read_params
+
+    params = read_params()
+    _check_paths(None, json)
+
+    from benchmarks.console import progress, show
+    from benchmarks.predicting import measure, steps
+    from benchmarks.results import write_list
+    from benchmarks.tables import runtime_table
+    from textune.training.quiet import quieten
+
+    quieten()
+    with progress(steps(quick)) as tick:
+        results = list(measure(params, method, quick, tick))
+    if json is not None:
+        write_list(json, results)
+    show(runtime_table(results), params)
+
+
+@app.command()
 def checkpoints(method: Methods = None) -> None:
     """What share of training is spent on checkpoints, on data/prepared: minutes; Markdown."""
     from benchmarks.checkpoints import table, waiting

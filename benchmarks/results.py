@@ -65,6 +65,33 @@ class Gain:
     gain: float
 
 
+@dataclass(frozen=True)
+class RuntimeFigures:
+    """One way of predicting with one model.
+
+    texts_per_second: the median of the rounds, `_low` and `_high` the slowest and fastest; ratio:
+    to `pipeline` with batches of 32; start_seconds: until the first text is predicted, imports
+    included. Of a trained model, on all of test: accuracy, its difference from that of the run's
+    own predictions with its interval, the share of texts with another class, and whether it is
+    surely worse by less than the margin.
+    """
+
+    model: str
+    runtime: str
+    texts_per_second: float
+    texts_per_second_low: float
+    texts_per_second_high: float
+    ratio: float
+    start_seconds: float
+    peak_memory_mib: int | None
+    accuracy: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    changed: float | None = None
+    within_margin: bool | None = None
+
+
 def figures(speeds: Sequence[Speed]) -> list[Figures]:
     """The figures of each contender; every cell of `speeds` has all of `plan.KINDS`."""
     medians = {(speed.cell, speed.contender): speed.examples_per_second for speed in speeds}
@@ -92,7 +119,9 @@ def gains(speeds: Sequence[Speed]) -> list[Gain]:
     return [_gain(with_all[speed.cell], speed) for speed in speeds if speed.contender != ALL]
 
 
-def write_list(path: Path, results: Sequence[Figures] | Sequence[Gain]) -> None:
+def write_list(
+    path: Path, results: Sequence[Figures] | Sequence[Gain] | Sequence[RuntimeFigures]
+) -> None:
     """Write the results as a list, whole or not at all."""
     write_text(path, json.dumps([asdict(result) for result in results], indent=2) + "\n")
 
@@ -105,6 +134,11 @@ def read_figures(path: Path) -> list[Figures]:
 def read_gains(path: Path) -> list[Gain]:
     """What `write_list` wrote."""
     return [Gain(**values) for values in _read_list(path)]
+
+
+def read_runtimes(path: Path) -> list[RuntimeFigures]:
+    """What `write_list` wrote."""
+    return [RuntimeFigures(**values) for values in _read_list(path)]
 
 
 def _gain(with_all: Speed, without: Speed) -> Gain:

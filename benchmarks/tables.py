@@ -7,8 +7,25 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.ablation import PIECES
-from benchmarks.results import Figures, Gain, read_figures, read_gains
+from benchmarks.results import (
+    Figures,
+    Gain,
+    RuntimeFigures,
+    read_figures,
+    read_gains,
+    read_runtimes,
+)
 
+_RUNTIME_HEADINGS = (
+    "texts/s",
+    "lowest to highest",
+    "× pipeline of 32",
+    "start, s",
+    "peak MiB",
+    "accuracy on test",
+    "difference, points",
+    "other class",
+)
 _SPEED_HEADINGS = (
     "examples/s",
     "lowest to highest",
@@ -98,6 +115,39 @@ def gain_markdown(path: Path = Path("metrics/ablation.json")) -> str:
         for gain in read_gains(path)
     ]
     return _markdown(["piece", "turn it off"], ["with all pieces", "without it", "gain"], lines)
+
+
+def runtime_table(results: Sequence[RuntimeFigures]) -> Table:
+    """One line a way of predicting, the models apart."""
+    table = _empty_table(["model", "runtime"], _RUNTIME_HEADINGS)
+    for result in results:
+        table.add_row(*_runtime(result))
+    return table
+
+
+def runtime_markdown(path: Path = Path("metrics/speed_predict.json")) -> str:
+    """The same."""
+    lines = [_runtime(result) for result in read_runtimes(path)]
+    return _markdown(["model", "runtime"], list(_RUNTIME_HEADINGS), lines)
+
+
+def _runtime(result: RuntimeFigures) -> list[str]:
+    speeds = (result.texts_per_second_low, result.texts_per_second_high)
+    memory = result.peak_memory_mib
+    cells = [
+        result.model,
+        result.runtime,
+        f"{result.texts_per_second:.0f}",
+        "–".join(f"{speed:.0f}" for speed in speeds),
+        f"{result.ratio:.2f}",
+        f"{result.start_seconds:.1f}",
+        "–" if memory is None else f"{memory:,}",
+    ]
+    if result.accuracy is None or result.difference is None or result.changed is None:
+        return [*cells, "–", "–", "–"]
+    low, high = (100 * (end or 0) for end in (result.difference_low, result.difference_high))
+    difference = f"{100 * result.difference:+.2f} [{low:+.2f}, {high:+.2f}]"
+    return [*cells, f"{result.accuracy:.4f}", difference, f"{result.changed:.1%}"]
 
 
 def _empty_table(names: Sequence[str], figures: Sequence[str]) -> Table:

@@ -17,10 +17,10 @@ class Commands:
         assert code == 0, err
         return out
 
-    def error(self, *arguments: str) -> str:
-        """Its one line on stderr. It must fail with exit code 2."""
-        code, _, err = self._call(arguments)
-        assert code == 2
+    def error(self, *arguments: str, code: int = 2) -> str:
+        """Its one line on stderr. It must fail with this exit code."""
+        ended, _, err = self._call(arguments)
+        assert ended == code
         (line,) = err.splitlines()
         assert line.startswith("error: ")
         return line.removeprefix("error: ")

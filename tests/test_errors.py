@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import ROOT
-from textune.errors import DivergedError, UserError, run
+from textune.errors import DivergedError, FailedError, UserError, run
 from textune.interrupts import Interrupted, Pending, deferred
 
 WRITES = f"""
@@ -29,14 +29,15 @@ run(lambda: write_text(Path("metrics/quality.json"), "x" * 10_000))
     ("error", "line", "code"),
     [
         (UserError("this is wrong: do that"), "error: this is wrong: do that", 2),
+        (FailedError("no connection: try later"), "error: no connection: try later", 1),
         (DivergedError("the loss became nan"), "error: the loss became nan", 2),
         (
             OSError(errno.ENOSPC, "No space left on device", "models/lora"),
             "error: models/lora: No space left on device",
-            2,
+            1,
         ),
-        (OSError("a library's\nown words"), "error: a library's own words", 2),
-        (MemoryError(), "error: out of memory (no more can be had)", 2),
+        (OSError("a library's\nown words"), "error: a library's own words", 1),
+        (MemoryError(), "error: out of memory (no more can be had)", 1),
         (Interrupted(signal.SIGINT), "stopped by Ctrl-C", 130),
         (Interrupted(signal.SIGTERM, "all is kept"), "stopped by SIGTERM: all is kept", 143),
     ],
@@ -59,7 +60,7 @@ def test_a_limit_of_file_size_leaves_the_earlier_file(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WRITES], cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr == "error: File too large\n"
     assert [path.read_text() for path in (tmp_path / "metrics").iterdir()] == ["before"]
 

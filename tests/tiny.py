@@ -147,7 +147,7 @@ def make_workspace(folder: Path, model: Path) -> Path:
     YAML().dump(values, folder / "params.yaml")
     pipeline = YAML().load(folder / "dvc.yaml")
     of_methods = {f"{kind}_{name}" for kind in ("tune", "train") for name in METHODS}
-    wanted = {"choose", "prepare", "evaluate", *of_methods}
+    wanted = {"choose", "prepare", "evaluate", "recommend", *of_methods}
     for stage in pipeline["stages"].keys() - wanted:
         del pipeline["stages"][stage]
     YAML().dump(pipeline, folder / "dvc.yaml")

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tests.hub.uploads import TOKEN, Uploads
+
 _API = re.compile(
     r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)"
     r"(/(?P<verb>revision|tree|paths-info)/(?P<revision>[^/]+)(/(?P<path>.*))?)?"
@@ -57,6 +59,9 @@ class Hub:
     # Answers nothing but 503.
     broken: bool = False
 
+    def __post_init__(self) -> None:
+        self.uploads = Uploads(self.address)
+
 
 @contextmanager
 def serve() -> Iterator[Hub]:
@@ -84,6 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
@@ -94,6 +102,11 @@ class _Handler(BaseHTTPRequestHandler):
         hub.requests.append(f"{self.command} {path}")
         if hub.broken:
             return self._refuse(503, "Unavailable")
+        if path == "/api/repos/create" and TOKEN not in (self.headers.get("Authorization", "")):
+            return self._refuse(401, "Unauthorized")
+        told = hub.uploads.answer(self.command, path, body)
+        if told is not None:
+            return self._send_json(told)
         found = _API.fullmatch(path) or _FILE.fullmatch(path)
         if found is None:
             return self._refuse(404, "EntryNotFound")

@@ -37,8 +37,9 @@ def textune(folder: Path, *arguments: str, fails: bool = False) -> str:
 
 
 def trained(output: str) -> set[str]:
-    """The stages that ran, but for those that choose and tune, by the output of dvc."""
-    return {stage for stage in ran(output) if not stage.startswith(("choose", "tune_"))}
+    """The stages that ran, but for those that choose, tune and recommend, by the output of dvc."""
+    others = ("choose", "tune_", "recommend")
+    return {stage for stage in ran(output) if not stage.startswith(others)}
 
 
 def ran(output: str) -> set[str]:

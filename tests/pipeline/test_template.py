@@ -42,10 +42,10 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
     for method in ("tfidf", "baseline", "lora", "adapter"):
         commands[f"tune_{method}"] = ["src/tune.py", method]
         commands[f"train_{method}"] = ["src/train.py", method, "0"]
-    commands["evaluate"] = ["src/evaluation.py"]
+    commands |= {"evaluate": ["src/evaluation.py"], "recommend": ["src/recommend.py"]}
     unused: dict[str, set[Path]] = {}
     for stage, modules in zip(commands, run_stages(work, *commands.values()), strict=True):
-        assert len(modules) > 10
+        assert len(modules) >= 5
         variables = stages[stage].get("vars", [{}])[0]
         declared = {
             Path(dep.replace("${method}", variables.get("method", "")))

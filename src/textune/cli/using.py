@@ -41,6 +41,10 @@ def predict(
         bool, typer.Option("--ensemble", help="The mean of all of the method's seeds.")
     ] = False,
     revision: Revision = None,
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", help="The folder of a run, e.g. one that `dvc artifacts get` wrote."),
+    ] = None,
     abstain_below: Annotated[
         float, typer.Option(help="Leave a text undecided whose class is less probable.")
     ] = 0.0,
@@ -63,12 +67,14 @@ def predict(
         raise UserError(f"--abstain-below is {abstain_below:g}, but it should be from 0 to 1")
     if ensemble and seed is not None:
         raise UserError("--ensemble takes all seeds, so leave --seed out")
+    if run is not None and (ensemble or (method, seed, revision) != (None, None, None)):
+        raise UserError("--run is one model; leave --method, --seed, --ensemble, --revision out")
 
     from textune.prediction.job import Form, Wanted
-    from textune.prediction.job import predict as run
+    from textune.prediction.job import predict as start
 
-    wanted = Wanted(method, seed, ensemble, revision, device)
-    run(
+    wanted = Wanted(method, seed, ensemble, revision, run, device)
+    start(
         texts or [],
         input or [],
         output,
@@ -81,18 +87,41 @@ def predict(
 def export(
     folder: Annotated[Path, typer.Argument(help="A folder that is not there, or is empty.")],
     form: Annotated[
-        str, typer.Option("--format", help="transformers, peft or adapters.")
+        str, typer.Option("--format", help="transformers, peft, adapters or onnx.")
     ] = "transformers",
+    quantize: Annotated[
+        str | None, typer.Option(help="int8: ONNX in 8 bits, measured on test.")
+    ] = None,
     method: Method = None,
     seed: Seed = None,
     revision: Revision = None,
+    push: Annotated[
+        str | None, typer.Option(help="Upload it to the hub as this repository, owner/name.")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody see the repository of --push.")
+    ] = False,
 ) -> None:
     """Write a trained encoder as a folder that programs without textune read."""
     from textune.export.exporting import export as write
+    from textune.export.exporting import form_of
+    from textune.export.pushing import push as upload
+    from textune.export.pushing import require_repository
+    from textune.pipeline.paths import METRICS, PREPARED
     from textune.prediction.finding import place, recommended, run_folders
 
+    chosen = form_of(form, quantize)
+    if push is not None:
+        require_repository(push)
+    elif public:
+        raise UserError("--public is for --push; name a repository, or leave it out")
     with place(revision) as where:
         name = method or recommended(where)
         (run,) = run_folders(where, name, seed, all_seeds=False)
-        error = write(run, folder, form, where.local(Path("metrics")))
-    print(f"{folder} has {name}, seed {run.name}; its logits differ by {error:.0e} at most")
+        data = where.local(PREPARED) if quantize else PREPARED
+        done = write(run, folder, chosen, where.local(METRICS), data)
+    print(f"{folder} has {name}, seed {run.name}; its logits differ by {done.error:.0e} at most")
+    if done.quantized:
+        print(done.quantized)
+    if push is not None:
+        print(f"{upload(folder, push, public)} has it, for {'everybody' if public else 'you'}")

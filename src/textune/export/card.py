@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,16 @@ class Loading:
     """How the export is loaded: lines of Python, and the packages that they need."""
 
     code: str
+    using: str
     packages: tuple[str, ...]
     note: str = ""
 
 
-def model_card(run: Run, loading: Loading, metrics: Path) -> ModelCard:
-    """The card of a run's model. Raises `UserError` if the folder `metrics` lacks its results."""
+def model_card(run: Run, loading: Loading, quantized: str | None, metrics: Path) -> ModelCard:
+    """The card of a run's model. Raises `UserError` if the folder `metrics` lacks its results.
+
+    quantized: what 8 bits cost, in words, if the model has them.
+    """
     record = run.record
     comparison, data = read_results(metrics), read_json(metrics / "data.json")
     cost = read_json(metrics / "cost.json")
@@ -74,13 +79,14 @@ def model_card(run: Run, loading: Loading, metrics: Path) -> ModelCard:
         base_model=_safe(base),
         classes=[_safe(name) for name in record.label_names],
         code=loading.code,
-        packages=[f"{name} {record.versions[name]}" for name in loading.packages],
+        using=loading.using.format(temperature=f"{record.temperature:.4f}"),
+        packages=[f"{name} {version(name)}" for name in loading.packages],
         note=loading.note,
         example="what a lovely day",
         max_length=model["max_length"],
         cleaning=_cleaning(record.data["cleaning"]),
         own={title_of(metric): run.scores("test")[metric] for metric in _SHOWN},
-        temperature=record.temperature,
+        quantized=quantized,
         examples={name: record.data["examples"][name] for name in SPLITS},
         source=_safe(source),
         sha256=record.data["sha256"],

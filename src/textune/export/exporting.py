@@ -2,65 +2,144 @@
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from textune.errors import UserError
+import numpy as np
+import torch
+
+from textune.data.tokenized import PreparedSplit, read_prepared
+from textune.errors import FailedError, UserError
 from textune.export.card import Loading, model_card
-from textune.export.forms import FORMS, largest_difference
+from textune.export.forms import AdaptersForm, Form, PeftForm, TransformersForm, logits_of
+from textune.export.onnx_form import Int8OnnxForm, OnnxForm
 from textune.modeling.checkpoint import load_checkpoint
 from textune.modeling.methods.base import EncoderMethod
 from textune.modeling.methods.registry import method_class
+from textune.prediction.encoder import Logits, logits_by_length
+from textune.report.replacement import cost_of
+from textune.report.tables import read_results
+from textune.runs.record import RunRecord
 from textune.runs.store import RunFolder
+from textune.stats.replacement import replacement
 from textune.training.quiet import quieten
 
-_TOLERANCE = 1e-4
+_FORMS: dict[str, Form] = {
+    form.name: form for form in (TransformersForm(), PeftForm(), AdaptersForm(), OnnxForm())
+}
+_INT8 = "int8"
 
 
-def export(run: Path, target: Path, form: str, metrics: Path) -> float:
-    """Write the model of the run in the folder `run` to `target`; the largest error of a logit.
+@dataclass(frozen=True)
+class Exported:
+    """The error of the largest logit, before 8 bits, and what these cost in words, if wanted."""
 
-    metrics: the folder with what the card says of it. Raises `UserError` if it has no such form, or
-    `target` is there and is not empty.
+    error: float
+    quantized: str | None
+
+
+def form_of(name: str, quantize: str | None) -> Form:
+    """The form called `name`. Raises `UserError` if there is none, or it has no 8 bits."""
+    if name not in _FORMS:
+        raise UserError(f"--format is {name!r}, but it may be {', '.join(_FORMS)}")
+    if quantize is None:
+        return _FORMS[name]
+    if quantize != _INT8:
+        raise UserError(f"--quantize is {quantize!r}, but it may be {_INT8}")
+    if name != OnnxForm.name:
+        raise UserError(f"--quantize is for --format {OnnxForm.name}; leave one of them out")
+    return Int8OnnxForm()
+
+
+def export(run: Path, target: Path, form: Form, metrics: Path, prepared: Path) -> Exported:
+    """Write the model of the run in the folder `run` to `target`.
+
+    metrics: the folder with what the card says of it; prepared: that of the data, which only a form
+    in 8 bits needs. Raises `UserError` if the model has no such form, or `target` is there and is
+    not empty.
     """
-    if form not in FORMS:
-        raise UserError(f"--format is {form!r}, but it may be {', '.join(FORMS)}")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target} is there already; name a folder that is not, or is empty")
     quieten()
+    made = [folder for folder in target.parents if not folder.exists()]
     draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
     try:
-        error = _write(run, draft, form, metrics)
+        draft.mkdir(parents=True)
+        exported = _write(run, draft, form, metrics, prepared)
         if target.exists():
             target.rmdir()
         draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return error
+        if not target.exists():
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)
+    return exported
 
 
-def _write(run: Path, draft: Path, form: str, metrics: Path) -> float:
-    # Writing takes the model apart.
-    checkpoint, reference = load_checkpoint(run), load_checkpoint(run)
+def _write(run: Path, draft: Path, form: Form, metrics: Path, prepared: Path) -> Exported:
     record = RunFolder(run).read_usable()
-    chosen = FORMS[form]
-    loading = Loading(chosen.code(checkpoint), chosen.packages, chosen.note)
-    card = model_card(RunFolder(run).read(), loading, metrics)
     kind = method_class(record.method, f"{run}: method")
     method = kind.model_validate(record.params["method"])
+    # Writing takes the model apart.
+    checkpoint, reference = load_checkpoint(run), load_checkpoint(run)
     assert isinstance(method, EncoderMethod)
-    chosen.write(checkpoint, method, draft)
-    card.save(draft / "README.md")
+    form.write(checkpoint, method, draft)
     tokenizer = checkpoint.tokenizer
     tokenizer.model_max_length = checkpoint.max_length
     tokenizer.save_pretrained(draft)
-    loaded = chosen.load(draft)
     error = largest_difference(
-        reference.model, loaded, len(tokenizer), min(checkpoint.max_length, 128)
+        logits_of(reference.model),
+        form.load(draft),
+        len(tokenizer),
+        min(checkpoint.max_length, 128),
     )
-    if error > _TOLERANCE:
-        raise UserError(
+    if error > form.tolerance:
+        raise FailedError(
             f"the exported model is another one: a logit differs by {error:.1g}; nothing is kept."
             " Please report this, with the versions of transformers and peft"
         )
-    return error
+    quantized = None
+    if isinstance(form, Int8OnnxForm):
+        test = _test_of(record, prepared)
+        form.quantize(draft)
+        quantized = _cost(run, form.load(draft), test, tokenizer.pad_token_id, metrics)
+    loading = Loading(form.code(checkpoint), form.using, form.packages, form.note)
+    card = model_card(RunFolder(run).read(), loading, quantized, metrics)
+    card.save(draft / "README.md")
+    return Exported(error, quantized)
+
+
+def largest_difference(own: Logits, other: Logits, tokens: int, length: int) -> float:
+    """The largest difference of logits, of random texts of up to `length` tokens, some padded.
+
+    tokens: the number of different tokens.
+    """
+    random = torch.Generator().manual_seed(0)
+    differences = []
+    for size in {2, min(9, length), min(33, length)}:
+        ids = torch.randint(tokens, (3, size), generator=random)
+        lengths = torch.tensor([[size], [max(1, size // 2)], [size]])
+        batch = {"input_ids": ids, "attention_mask": (torch.arange(size) < lengths).long()}
+        differences.append(float(np.abs(own(batch) - other(batch)).max()))
+    return max(differences)
+
+
+def _test_of(record: RunRecord, prepared: Path) -> PreparedSplit:
+    """The test split that the run was scored on."""
+    data = read_prepared(prepared)
+    assert data.test is not None
+    if data.digest(of_texts=True) != record.data["sha256"]:
+        raise UserError(
+            f"{prepared} is not the data of the run, on which {_INT8} would be measured; run"
+            " `dvc repro`"
+        )
+    return data.test
+
+
+def _cost(path: Path, logits: Logits, test: PreparedSplit, pad_token_id: int, metrics: Path) -> str:
+    comparison = read_results(metrics)
+    run = RunFolder(path).read().decided(comparison.decision)
+    probabilities = run.task.activate(logits_by_length(logits, test, pad_token_id))
+    predicted = run.task.decide(probabilities, run.weights)
+    return cost_of(replacement(run, predicted, comparison), "In 8 bits", comparison)

@@ -4,14 +4,23 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from textune.errors import UserError
 from textune.modeling.checkpoint import Checkpoint
 from textune.modeling.methods.base import EncoderMethod, UnsupportedError
+from textune.prediction.encoder import Logits
+from textune.training.batches import Batch
 
 _ADAPTER = "textune"
+_USING = """\
+inputs = tokenizer(texts, truncation=True, padding=True, return_tensors="pt")
+probabilities = (model(**inputs).logits / {temperature}).softmax(dim=1)
+print([model.config.id2label[number] for number in probabilities.argmax(dim=1).tolist()])
+"""
 
 
 class Form(ABC):
@@ -22,18 +31,22 @@ class Form(ABC):
     packages: ClassVar[tuple[str, ...]]
     # What else somebody who loads it should know.
     note: ClassVar[str] = ""
+    # How much a logit may differ from the run's own, in fp32.
+    tolerance: ClassVar[float] = 1e-5
+    # Lines of Python that print the classes of `texts`, with the `temperature` to fill in.
+    using: ClassVar[str] = _USING
 
     @abstractmethod
     def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
         """Write the model to `folder`. Raises `UserError` that names the forms that can hold it."""
 
     @abstractmethod
-    def load(self, folder: Path) -> nn.Module:
+    def load(self, folder: Path) -> Logits:
         """The model, as `code` loads it."""
 
     @abstractmethod
     def code(self, checkpoint: Checkpoint) -> str:
-        """Lines of Python that make `model` and `tokenizer` of the exported folder `folder`."""
+        """Lines of Python that make what `using` needs of the exported folder `folder`."""
 
 
 class TransformersForm(Form):
@@ -54,11 +67,10 @@ class TransformersForm(Form):
         # One file, however large.
         plain.save_pretrained(folder, max_shard_size="1TB")
 
-    def load(self, folder: Path) -> nn.Module:
+    def load(self, folder: Path) -> Logits:
         from transformers import AutoModelForSequenceClassification
 
-        model: nn.Module = AutoModelForSequenceClassification.from_pretrained(folder)
-        return model
+        return logits_of(AutoModelForSequenceClassification.from_pretrained(folder))
 
     def code(self, checkpoint: Checkpoint) -> str:
         return (
@@ -85,12 +97,12 @@ class PeftForm(Form):
         base = model.unload()
         base.save_pretrained(folder / "base", max_shard_size="1TB")
 
-    def load(self, folder: Path) -> nn.Module:
+    def load(self, folder: Path) -> Logits:
         from peft import PeftModel
         from transformers import AutoModelForSequenceClassification
 
         base = AutoModelForSequenceClassification.from_pretrained(folder / "base")
-        return PeftModel.from_pretrained(base, folder)
+        return logits_of(PeftModel.from_pretrained(base, folder))
 
     def code(self, checkpoint: Checkpoint) -> str:
         return (
@@ -116,14 +128,14 @@ class AdaptersForm(Form):
         _require_native(self.name, method)
         checkpoint.classifier.model.save_pretrained(folder, max_shard_size="1TB")
 
-    def load(self, folder: Path) -> nn.Module:
+    def load(self, folder: Path) -> Logits:
         import adapters
         import transformers
 
         name = _class_name(folder)
         model: Any = adapters.load_model(folder, getattr(transformers, name))
         model.set_active_adapters(_ADAPTER)
-        return model
+        return logits_of(model)
 
     def code(self, checkpoint: Checkpoint) -> str:
         name = type(checkpoint.classifier.model).__name__
@@ -136,9 +148,16 @@ class AdaptersForm(Form):
         )
 
 
-FORMS: dict[str, Form] = {
-    form.name: form for form in (TransformersForm(), PeftForm(), AdaptersForm())
-}
+def logits_of(model: nn.Module) -> Logits:
+    """A model of transformers in fp32, in eval mode."""
+    model.eval().float()
+
+    @torch.inference_mode()
+    def logits(batch: Batch) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = model(**batch).logits.numpy()
+        return found
+
+    return logits
 
 
 def _require_native(form: str, method: EncoderMethod) -> None:
@@ -155,19 +174,3 @@ def _class_name(folder: Path) -> str:
 
     (name,) = AutoConfig.from_pretrained(folder).architectures
     return str(name)
-
-
-@torch.inference_mode()
-def largest_difference(model: nn.Module, other: nn.Module, tokens: int, length: int) -> float:
-    """The largest difference of logits in fp32, of random texts of up to `length` tokens.
-
-    tokens: the number of different tokens.
-    """
-    random = torch.Generator().manual_seed(0)
-    differences = []
-    for size in {2, min(9, length), min(33, length)}:
-        ids = torch.randint(tokens, (2, size), generator=random)
-        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        found = (one.eval().float()(**inputs).logits for one in (model, other))
-        differences.append(float(torch.sub(*found).abs().max()))
-    return max(differences)

@@ -1,7 +1,7 @@
 """A fine-tuned encoder predicting: texts of like length together, in the precision of training."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -11,9 +11,12 @@ from textune.config.sections import FastParams
 from textune.data.tokenized import PreparedSplit
 from textune.modeling.checkpoint import Checkpoint
 from textune.modeling.tokenizer import token_ids
-from textune.training.batches import PaddedExamples
+from textune.training.batches import Batch, PaddedExamples
 from textune.training.fast.model import fast_model
 from textune.training.hardware import Device, Precision
+
+# A batch's logits, (texts, classes), by `input_ids` and `attention_mask`, both (texts, length).
+Logits = Callable[[Batch], NDArray[np.float32]]
 
 # A batch has so many tokens, padding included, or one text.
 _TOKENS_AT_A_TIME = 4096
@@ -30,23 +33,36 @@ class EncoderModel:
         self._fast = contextlib.ExitStack()
         self._fast.enter_context(fast_model(checkpoint.classifier, self._model, fast, precision))
 
-    @torch.inference_mode()
     def outputs(self, texts: list[str]) -> NDArray[np.floating]:
         """(n, classes) logits."""
-        examples = self._tokenized(texts)
-        padded = PaddedExamples(examples, self._checkpoint.tokenizer.pad_token_id)
-        logits = np.empty((len(texts), len(self._checkpoint.label_names)), np.float32)
-        autocast = torch.autocast(self._device, torch.bfloat16, enabled=self._precision == "bf16")
-        with autocast:
-            for numbers in _batches(examples.lengths):
-                batch = padded.__getitems__(numbers)
-                inputs = {k: v.to(self._device) for k, v in batch.items() if k != "labels"}
-                logits[numbers] = self._model(**inputs).logits.float().cpu().numpy()
-        return logits
+        tokenizer = self._checkpoint.tokenizer
+        ids = token_ids(tokenizer, texts, self._checkpoint.max_length)
+        examples = PreparedSplit.of_tokens(ids)
+        return logits_by_length(self._logits, examples, tokenizer.pad_token_id)
 
-    def _tokenized(self, texts: list[str]) -> PreparedSplit:
-        ids = token_ids(self._checkpoint.tokenizer, texts, self._checkpoint.max_length)
-        return PreparedSplit.of_tokens(ids)
+    @torch.inference_mode()
+    def _logits(self, batch: Batch) -> NDArray[np.float32]:
+        inputs = {name: tensor.to(self._device) for name, tensor in batch.items()}
+        with torch.autocast(self._device, torch.bfloat16, enabled=self._precision == "bf16"):
+            found: NDArray[np.float32] = self._model(**inputs).logits.float().cpu().numpy()
+        return found
+
+
+def logits_by_length(
+    logits: Logits, examples: PreparedSplit, pad_token_id: int
+) -> NDArray[np.float32]:
+    """(n, classes) of n examples in their order, n at least 1, those of like length together."""
+    padded = PaddedExamples(examples, pad_token_id)
+    numbers = list(_batches(examples.lengths))
+    found = []
+    for some in numbers:
+        batch = padded.__getitems__(some)
+        del batch["labels"]
+        found.append(logits(batch))
+    ordered = np.concatenate(found)
+    result = np.empty_like(ordered)
+    result[np.concatenate(numbers)] = ordered
+    return result
 
 
 def _batches(lengths: NDArray[np.integer]) -> Iterator[list[int]]:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from textune.errors import UserError
+from textune.errors import FailedError, UserError
 from textune.io import read_json
 
 _MODELS, COMPARISON = Path("models"), Path("metrics/comparison.json")
@@ -72,7 +72,7 @@ class CommittedPlace(Place):
         try:
             yield
         except (DataIndexDirError, DvcException, OSError):
-            raise UserError(
+            raise FailedError(
                 f"{path} of {self._revision} is neither in DVC's cache nor in a remote; run"
                 " `dvc push` where it was made"
             ) from None

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from textune.config.sections import Decision
 from textune.errors import UserError
 from textune.io import read_json
-from textune.prediction.finding import COMPARISON, Place, place, recommended, run_folders
+from textune.prediction.finding import COMPARISON, place, recommended, run_folders
 from textune.prediction.output import FORMATS, open_writer
 from textune.prediction.predicting import Predictor, Summary, predict_rows
 from textune.prediction.rows import (
@@ -34,13 +34,14 @@ class Wanted:
     """Which model predicts.
 
     method: None for the recommended one; seed: None for the first; revision: None for the
-    workspace; device: auto, cpu or cuda.
+    workspace; run: the folder of a run, in the place of all these; device: auto, cpu or cuda.
     """
 
     method: str | None = None
     seed: int | None = None
     ensemble: bool = False
     revision: str | None = None
+    run: Path | None = None
     device: str = "auto"
 
 
@@ -126,21 +127,25 @@ def _require_format(target: Path | None, form: Form) -> None:
 
 def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
     """What predicts, and what to call it."""
-    with place(wanted.revision) as where:
-        method = wanted.method or recommended(where)
-        folders = run_folders(where, method, wanted.seed, wanted.ensemble)
-        models = [load_trained(folder, wanted.device) for folder in folders]
-        decision = _decision(where)
+    if wanted.run is not None:
+        models = [load_trained(wanted.run, wanted.device)]
+        why, decision = "", _decision(wanted.run / COMPARISON.name)
+    else:
+        with place(wanted.revision) as where:
+            method = wanted.method or recommended(where)
+            folders = run_folders(where, method, wanted.seed, wanted.ensemble)
+            models = [load_trained(folder, wanted.device) for folder in folders]
+            why = "" if wanted.method else " (recommended)"
+            decision = _decision(where.local(COMPARISON))
     seeds = ", ".join(str(model.record.seed) for model in models)
-    why = "" if wanted.method else " (recommended)"
-    about = f"{method}{why}, seed{'s' * (len(models) > 1)} {seeds}"
+    name, precision = models[0].record.name, models[0].precision
+    about = f"{name}{why}, seed{'s' * (len(models) > 1)} {seeds}, in {precision}"
     return Predictor(models, decision, form.abstain_below, form.allow_empty), about
 
 
-def _decision(where: Place) -> Decision:
+def _decision(comparison: Path) -> Decision:
     """How the comparison goes from probabilities to a class."""
-    path = where.local(COMPARISON)
-    balanced = path.is_file() and read_json(path).get("decision") == "balanced"
+    balanced = comparison.is_file() and read_json(comparison).get("decision") == "balanced"
     return "balanced" if balanced else "most_probable"
 
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from textune.config.sections import Cleaning, Decision, FastParams, ModelParams
 from textune.data.cleaning import mend
-from textune.errors import UserError
+from textune.errors import FailedError
 from textune.metrics.calibration import rescaled
 from textune.modeling.methods.base import EncoderMethod, OneStepMethod
 from textune.modeling.methods.registry import method_class
@@ -30,10 +30,11 @@ class TextModel(Protocol):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """The model of a run, with what the run says of it."""
+    """The model of a run, with what the run says of it, and the precision that it computes in."""
 
     record: RunRecord
     model: TextModel
+    precision: str
 
     @property
     def label_names(self) -> list[str]:
@@ -78,15 +79,16 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
     run = RunFolder(folder)
     record = run.read_usable()
     try:
-        return TrainedModel(record, _model(run, record, device))
+        return TrainedModel(record, *_model(run, record, device))
     except (SafetensorError, ValueError, KeyError) as error:
-        raise UserError(
+        raise FailedError(
             f"{run.weights} is damaged ({' '.join(str(error).split()):.80}); run `dvc checkout -f"
             f" {folder}`, or `dvc repro`"
         ) from None
 
 
-def _model(run: RunFolder, record: RunRecord, device: str) -> TextModel:
+def _model(run: RunFolder, record: RunRecord, device: str) -> tuple[TextModel, str]:
+    """With its precision."""
     kind = method_class(record.method, f"{run.record}: method")
     method = kind.model_validate(record.params["method"])
     model = record.params.get("model")
@@ -96,22 +98,23 @@ def _model(run: RunFolder, record: RunRecord, device: str) -> TextModel:
     assert isinstance(method, OneStepMethod)
     made = method.model(len(record.label_names), encoder, _device(device) if encoder else "cpu")
     made.load(run.weights)
-    return made
+    return made, "fp32"
 
 
-def _encoder(run: RunFolder, record: RunRecord, device: str) -> TextModel:
+def _encoder(run: RunFolder, record: RunRecord, device: str) -> tuple[TextModel, str]:
     """In the precision that it was trained in, where the machine has it."""
     from textune.modeling.checkpoint import load_checkpoint
     from textune.prediction.encoder import EncoderModel
-    from textune.training.hardware import available_device, multiplies_bf16
+    from textune.training.hardware import Precision, available_device, multiplies_bf16
     from textune.training.quiet import quieten
 
     quieten()
     train = record.params["train"]
     where = available_device(device, "--device")
     in_bf16 = train["precision"] == "bf16" and multiplies_bf16(where)
+    precision: Precision = "bf16" if in_bf16 else "fp32"
     fast = FastParams.model_validate(train["fast"])
-    return EncoderModel(load_checkpoint(run.path), fast, where, "bf16" if in_bf16 else "fp32")
+    return EncoderModel(load_checkpoint(run.path), fast, where, precision), precision
 
 
 def _device(device: str) -> str:
