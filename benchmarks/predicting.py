@@ -16,7 +16,6 @@ from benchmarks.runtimes import NAMES, Name, Places, Process, Source
 from benchmarks.sample import model_params
 from textune.export.forms import TransformersForm
 from textune.export.onnx_form import Int8OnnxForm, OnnxForm
-from textune.modeling.methods.full import Full
 from textune.params import Params
 from textune.pipeline.paths import METRICS, MODELS, PREPARED
 from textune.report.tables import read_results
@@ -66,8 +65,6 @@ def _export(source: Source, folder: Path) -> Places:
         folder / "int8",
         length=source.checkpoint().max_length,
     )
-    # What is written is the same function, whatever the method.
-    method = Full.model_construct(method="full")
     for form, target in (
         (TransformersForm(), places.plain),
         (OnnxForm(), places.onnx),
@@ -75,7 +72,7 @@ def _export(source: Source, folder: Path) -> Places:
     ):
         target.mkdir(parents=True)
         checkpoint = source.checkpoint()
-        form.write(checkpoint, method, target)
+        form.write(checkpoint, target)
         checkpoint.tokenizer.model_max_length = places.length
         checkpoint.tokenizer.save_pretrained(target)
         if isinstance(form, Int8OnnxForm):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # Numbers of classes, of texts.
 Classify = Callable[[list[str]], list[int]]
-_TOKENS_AT_A_TIME = 4096
+# As `textune.prediction.onnx` has it, whose imports are not this runtime's.
+_TOKENS_AT_A_TIME = 1024
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,20 @@ class Source:
 
         if self.run is not None:
             return load_checkpoint(self.run)
+        from textune.modeling.methods.full import Full
         from textune.modeling.pretrained import load_classifier
         from textune.modeling.tokenizer import load_tokenizer
 
         assert self.model is not None
         classifier = load_classifier(self.model, self.label_names, seed=0)
-        tokenizer, length = load_tokenizer(self.model), self.model.max_length
-        return Checkpoint(classifier, classifier.model, tokenizer, self.label_names, length)
+        return Checkpoint(
+            Full.model_construct(method="full"),
+            classifier,
+            classifier.model,
+            load_tokenizer(self.model),
+            self.label_names,
+            self.model.max_length,
+        )
 
 
 @dataclass(frozen=True)

@@ -121,5 +121,7 @@ def _random_distilbert(folder: Path) -> Path:
         # The class's own defaults are distilbert-base-uncased's: 6 layers, 768, 12 heads, 3072.
         config = DistilBertConfig(vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id)
         DistilBertModel(config).save_pretrained(folder, safe_serialization=True)
+        # BERT's own gives the numbers of sentences, too.
+        tokenizer.model_input_names = ["input_ids", "attention_mask"]
         tokenizer.save_pretrained(folder)
     return folder

@@ -73,5 +73,3 @@ class Uploads:
         commit = "0123456789" * 4
         url = f"{self.address}/{name}/commit/{commit}"
         return {"success": True, "commitUrl": url, "commitOid": commit}
-
-

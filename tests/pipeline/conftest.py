@@ -5,6 +5,7 @@ import pytest
 from filelock import FileLock
 from ruamel.yaml import YAML
 
+from tests.cli_commands import Commands
 from tests.pipeline.commands import dvc, trained
 from tests.tiny import METHODS, git, make_workspace, tiny_model
 
@@ -30,6 +31,18 @@ def make_trained_workspace(folder: Path) -> None:
     assert "full fine-tuning" in output
     git(work, "add", "-A")
     git(work, "commit", "-q", "-m", "trained")
+
+
+@pytest.fixture
+def inside(trained_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The trained workspace, which no test changes; the cwd."""
+    monkeypatch.chdir(trained_workspace)
+    return trained_workspace
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -8,35 +8,48 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
 from tests.cli_commands import Commands
-from textune.runs.predictions import read as read_predictions
+from textune.data.tokenized import read_prepared
+from textune.metrics.calibration import rescaled
+from textune.prediction.encoder import logits_by_length
+from textune.prediction.onnx import OnnxModel
+from textune.runs.store import RunFolder
 
-FORMS = {
-    "baseline": "transformers",
-    "lora": "transformers",
-    "full": "transformers",
-    "lora ": "peft",
-    "adapter": "adapters",
-}
+FORMS = [
+    ("baseline", "transformers"),
+    ("lora", "transformers"),
+    ("full", "transformers"),
+    ("lora", "peft"),
+    ("adapter", "adapters"),
+    ("lora", "onnx"),
+    ("adapter", "onnx"),
+    # Like LoRA's, which is merged.
+    pytest.param("baseline", "onnx", marks=pytest.mark.slow),
+    pytest.param("full", "onnx", marks=pytest.mark.slow),
+]
 # What a process may not import that loads the form.
 BLOCKED = {
     "transformers": ["textune", "peft", "adapters"],
     "peft": ["textune", "adapters"],
     "adapters": ["textune"],
+    "onnx": ["textune", "peft", "adapters", "transformers", "torch"],
 }
-# After the card's own lines: probabilities of each text, alone, and what a pipeline says.
+# After the card's own lines: probabilities of each text, in batches of three, and what a pipeline
+# says.
 THEN = """
-import json, torch
+import json
 texts = json.loads(open("texts.json").read())
+batches = [texts[start : start + 3] for start in range(0, len(texts), 3)]
 found = []
-for text in texts:
-    inputs = tokenizer([text], truncation=True, return_tensors="pt")
-    with torch.inference_mode():
-        found.append(model.eval()(**inputs).logits.softmax(-1)[0].tolist())
+for texts in batches:
+    USING
+    found += probabilities.tolist()
 print("PROBABILITIES", json.dumps(found))
+texts = sum(batches, [])
 """
 PIPELINE = """
 from transformers import pipeline
@@ -45,40 +58,65 @@ print("LABELS", json.dumps([one["label"] for one in said]))
 """
 
 
-@pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    return Commands(monkeypatch, capsys)
-
-
-@pytest.mark.parametrize("method", FORMS)
-def test_another_process_gets_the_same_logits(
+@pytest.mark.parametrize(("method", "form"), FORMS)
+def test_another_process_gets_the_same_probabilities(
     trained_workspace: Path,
     commands: Commands,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     method: str,
+    form: str,
 ) -> None:
     monkeypatch.chdir(trained_workspace)
-    form, method = FORMS[method], method.strip()
     folder = tmp_path / "exported"
     commands.run("export", str(folder), "--method", method, "--format", form)
     rows = pd.read_parquet("data/prepared/test.parquet")
     (folder / "texts.json").write_text(json.dumps(rows["text"].tolist()))
-    code = re.search(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.S)
-    assert code is not None
+    code = code_of(folder)
+    # The card's last lines are those that predict.
+    _, using = code.split('cleaned("what a lovely day")]\n')
     blocks = f"import sys; sys.modules.update(dict.fromkeys({BLOCKED[form]}))\n"
-    whole = blocks + code[1] + THEN + (PIPELINE if form == "transformers" else "")
+    then = THEN.replace("USING", using.replace("\n", "\n    "))
+    whole = blocks + code + then + (PIPELINE if form == "transformers" else "")
     done = subprocess.run([sys.executable, "-c", whole], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    expected = read_predictions(Path(f"models/{method}/0/predictions/test.parquet"))
+    run = RunFolder(Path(f"models/{method}/0")).read()
+    own = run.predictions["test"].probabilities
+    assert run.record.temperature is not None
     lines = dict(line.split(" ", 1) for line in done.stdout.splitlines() if line[:1].isupper())
-    np.testing.assert_allclose(
-        json.loads(lines["PROBABILITIES"]), expected.probabilities, atol=1e-5
-    )
+    found = json.loads(lines["PROBABILITIES"])
+    np.testing.assert_allclose(found, rescaled(own, run.record.temperature), atol=1e-5)
     if form == "transformers":
         names = ["negative", "neutral", "positive"]
-        best = [names[number] for number in expected.probabilities.argmax(axis=1)]
+        best = [names[number] for number in own.argmax(axis=1)]
         assert json.loads(lines["LABELS"]) == best
+
+
+def code_of(folder: Path) -> str:
+    """The lines of Python in the card."""
+    found = re.search(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.S)
+    assert found is not None
+    return found[1]
+
+
+def test_what_8_bits_cost_is_measured_on_test(
+    trained_workspace: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(trained_workspace)
+    command = ("export", "--method", "lora", "--format", "onnx", "--quantize", "int8")
+    sentence = commands.run(*command, str(tmp_path)).splitlines()[-1]
+    assert sentence in (tmp_path / "README.md").read_text()
+    test = read_prepared(Path("data/prepared")).test
+    run = RunFolder(Path("models/lora/0")).read()
+    assert test is not None
+    logits = logits_by_length(OnnxModel(tmp_path / "model.onnx"), test, 0)
+    of_own = (run.predicted("test") == test.labels).mean()
+    of_int8 = (logits.argmax(axis=1) == test.labels).mean()
+    changed = (logits.argmax(axis=1) != run.predicted("test")).mean()
+    assert f"accuracy on test is {of_int8:.3f} in the place of {of_own:.3f}" in sentence
+    assert f"{changed:.1%} of the texts get another class" in sentence
+    weights = onnx.load(tmp_path / "model.onnx").graph.initializer
+    assert {one.data_type for one in weights} >= {onnx.TensorProto.INT8}
 
 
 def test_what_has_no_such_form_is_told(
@@ -91,7 +129,14 @@ def test_what_has_no_such_form_is_told(
     told = commands.error("export", folder, "--method", "full", "--format", "peft")
     assert "export it with --format transformers" in told
     told = commands.error("export", folder, "--format", "gguf")
-    assert told == "--format is 'gguf', but it may be transformers, peft, adapters"
+    assert told == "--format is 'gguf', but it may be transformers, peft, adapters, onnx"
+    told = commands.error("export", folder, "--quantize", "int8")
+    assert told == "--quantize is for --format onnx; leave one of them out"
+    told = commands.error("export", folder, "--format", "onnx", "--quantize", "int4")
+    assert told == "--quantize is 'int4', but it may be int8"
+    told = commands.error("export", folder, "--push", "tweets")
+    assert told == "--push is 'tweets', but it should be a repository, as owner/name"
+    assert "--public is for --push" in commands.error("export", folder, "--public")
     assert not list(tmp_path.iterdir())
     (tmp_path / "mine").write_text("")
     assert "is there already" in commands.error("export", str(tmp_path))
@@ -110,7 +155,7 @@ def test_an_export_that_is_another_model_is_not_kept(
 
     monkeypatch.setattr(PreTrainedModel, "save_pretrained", wrongly)
     monkeypatch.chdir(trained_workspace)
-    told = commands.error("export", str(tmp_path / "new"), "--method", "full")
+    told = commands.error("export", str(tmp_path / "a/new"), "--method", "full", code=1)
     assert told.startswith("the exported model is another one: a logit differs by 0.01")
     assert not list(tmp_path.iterdir())
 

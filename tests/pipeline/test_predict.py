@@ -22,18 +22,6 @@ from textune.runs.record import read_record
 LABELS = ["negative", "neutral", "positive"]
 
 
-@pytest.fixture
-def inside(trained_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The trained workspace, which no test here changes; the cwd."""
-    monkeypatch.chdir(trained_workspace)
-    return trained_workspace
-
-
-@pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    return Commands(monkeypatch, capsys)
-
-
 def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     """Standard input for the next command."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
@@ -186,7 +174,7 @@ def test_another_revision(work: Path, commands: Commands, monkeypatch: Any) -> N
     assert commands.run(*there) == here
     shutil.rmtree(".dvc/cache/files", ignore_errors=True)
     shutil.rmtree(work.parent / "store")
-    assert "neither in DVC's cache nor in a remote" in commands.error(*there)
+    assert "neither in DVC's cache nor in a remote" in commands.error(*there, code=1)
     told = commands.error("predict", "x", "--revision", "nowhere")
     assert told.startswith("--revision nowhere is no commit")
 
@@ -239,46 +227,3 @@ def test_a_pipe_is_written_to_and_not_replaced(
 ) -> None:
     commands.run("predict", "x", "--output", "/dev/null")
     assert Path("/dev/null").is_char_device()
-
-
-def test_damaged_weights_are_told(work: Path, commands: Commands, monkeypatch: Any) -> None:
-    monkeypatch.chdir(work)
-    path = work / "models/lora/0/model/adapter_model.safetensors"
-    content = path.read_bytes()
-    path.unlink()
-    path.write_bytes(content[:100])
-    told = commands.error("predict", "x", "--method", "lora")
-    assert told.startswith("models/lora/0/model is damaged")
-
-
-WRONG = {
-    "empty.csv": (b"", "empty.csv is empty"),
-    "column.csv": (b"body,id\na,1\n", "has no column 'text'; --text-column may be 'body', 'id'"),
-    "twice.csv": (b"text,text\na,b\n", "has more than one column 'text'"),
-    "latin.csv": ("text\nok\ncafé\n".encode("latin-1"), "latin.csv:3 is not UTF-8"),
-    "taken.csv": (b"text,predicted\na,b\n", "has a column 'predicted' already"),
-    "nan.jsonl": (b'{"text": NaN}\n', "nan.jsonl:1 has no text"),
-    "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "null.jsonl:2 has no text"),
-    "number.jsonl": (b'{"text": 3}\n', "number.jsonl:1: the text is 3, no string"),
-    "half.jsonl": (b'{"text": "\\ud83d"}\n', "half.jsonl:1: the text is no valid Unicode"),
-    "other.jsonl": (b'{"text": "a", "n": "\\ud83d"}\n', "a column is no valid Unicode"),
-    "table.xlsx": (b"PK", "table.xlsx is no table that can be read; save it as CSV"),
-    "damaged.parquet": (b"PAR1", "damaged.parquet cannot be read"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_bad_input_is_told_in_one_line(
-    inside: Path, commands: Commands, tmp_path: Path, name: str
-) -> None:
-    content, expected = WRONG[name]
-    (tmp_path / name).write_bytes(content)
-    output = tmp_path / "out" / f"{name}.{'jsonl' if name == 'other.jsonl' else 'csv'}"
-    assert expected in commands.error("predict", *_files(tmp_path / name, output))
-    assert not output.parent.exists() or not list(output.parent.iterdir())
-
-
-def test_a_long_text_is_cut(inside: Path, commands: Commands, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text("text\nlovely\n" + "lovely " * 150_000 + "\n")
-    commands.run("predict", *_files(tmp_path / "in.csv", tmp_path / "out.csv"))
-    assert len(pd.read_csv(tmp_path / "out.csv")) == 2

@@ -14,9 +14,8 @@ from textune.export.card import Loading, model_card
 from textune.export.forms import AdaptersForm, Form, PeftForm, TransformersForm, logits_of
 from textune.export.onnx_form import Int8OnnxForm, OnnxForm
 from textune.modeling.checkpoint import load_checkpoint
-from textune.modeling.methods.base import EncoderMethod
-from textune.modeling.methods.registry import method_class
 from textune.prediction.encoder import Logits, logits_by_length
+from textune.prediction.onnx import TOKENS_AT_A_TIME
 from textune.report.replacement import cost_of
 from textune.report.tables import read_results
 from textune.runs.record import RunRecord
@@ -78,13 +77,9 @@ def export(run: Path, target: Path, form: Form, metrics: Path, prepared: Path) -
 
 
 def _write(run: Path, draft: Path, form: Form, metrics: Path, prepared: Path) -> Exported:
-    record = RunFolder(run).read_usable()
-    kind = method_class(record.method, f"{run}: method")
-    method = kind.model_validate(record.params["method"])
     # Writing takes the model apart.
     checkpoint, reference = load_checkpoint(run), load_checkpoint(run)
-    assert isinstance(method, EncoderMethod)
-    form.write(checkpoint, method, draft)
+    form.write(checkpoint, draft)
     tokenizer = checkpoint.tokenizer
     tokenizer.model_max_length = checkpoint.max_length
     tokenizer.save_pretrained(draft)
@@ -101,7 +96,7 @@ def _write(run: Path, draft: Path, form: Form, metrics: Path, prepared: Path) ->
         )
     quantized = None
     if isinstance(form, Int8OnnxForm):
-        test = _test_of(record, prepared)
+        test = _test_of(RunFolder(run).read_usable(), prepared)
         form.quantize(draft)
         quantized = _cost(run, form.load(draft), test, tokenizer.pad_token_id, metrics)
     loading = Loading(form.code(checkpoint), form.using, form.packages, form.note)
@@ -140,6 +135,8 @@ def _test_of(record: RunRecord, prepared: Path) -> PreparedSplit:
 def _cost(path: Path, logits: Logits, test: PreparedSplit, pad_token_id: int, metrics: Path) -> str:
     comparison = read_results(metrics)
     run = RunFolder(path).read().decided(comparison.decision)
-    probabilities = run.task.activate(logits_by_length(logits, test, pad_token_id))
+    probabilities = run.task.activate(
+        logits_by_length(logits, test, pad_token_id, TOKENS_AT_A_TIME)
+    )
     predicted = run.task.decide(probabilities, run.weights)
     return cost_of(replacement(run, predicted, comparison), "In 8 bits", comparison)

@@ -37,7 +37,7 @@ class Form(ABC):
     using: ClassVar[str] = _USING
 
     @abstractmethod
-    def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
+    def write(self, checkpoint: Checkpoint, folder: Path) -> None:
         """Write the model to `folder`. Raises `UserError` that names the forms that can hold it."""
 
     @abstractmethod
@@ -59,9 +59,9 @@ class TransformersForm(Form):
         " model=folder)(text, truncation=True)`."
     )
 
-    def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
+    def write(self, checkpoint: Checkpoint, folder: Path) -> None:
         try:
-            plain = method.merged(checkpoint.model, checkpoint.classifier)
+            plain = checkpoint.method.merged(checkpoint.model, checkpoint.classifier)
         except UnsupportedError as error:
             raise UserError(f"{error}; export them with --format adapters") from None
         # One file, however large.
@@ -86,8 +86,8 @@ class PeftForm(Form):
     name = "peft"
     packages = ("peft", "transformers")
 
-    def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
-        _require_native(self.name, method)
+    def write(self, checkpoint: Checkpoint, folder: Path) -> None:
+        _require_native(self.name, checkpoint.method)
         model: Any = checkpoint.model
         config = model.peft_config["default"]
         config.base_model_name_or_path = "base"
@@ -124,8 +124,8 @@ class AdaptersForm(Form):
         " changes that."
     )
 
-    def write(self, checkpoint: Checkpoint, method: EncoderMethod, folder: Path) -> None:
-        _require_native(self.name, method)
+    def write(self, checkpoint: Checkpoint, folder: Path) -> None:
+        _require_native(self.name, checkpoint.method)
         checkpoint.classifier.model.save_pretrained(folder, max_shard_size="1TB")
 
     def load(self, folder: Path) -> Logits:

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from textune.config.sections import ModelParams
 from textune.errors import UserError
-from textune.modeling.methods.base import EncoderMethod
+from textune.modeling.methods.base import EncoderMethod, UnsupportedError
 from textune.modeling.methods.registry import method_class
 from textune.modeling.pretrained import Classifier, load_classifier
 from textune.modeling.tokenizer import load_tokenizer
@@ -19,14 +19,22 @@ from textune.runs.store import RunFolder
 class Checkpoint:
     """A model ready to predict, in eval mode on the CPU, with its tokenizer.
 
-    `model` is what the method made of `classifier`.
+    `model` is what `method` made of `classifier`.
     """
 
+    method: EncoderMethod
     classifier: Classifier
     model: nn.Module
     tokenizer: PreTrainedTokenizerBase
     label_names: list[str]
     max_length: int
+
+    def merged(self) -> nn.Module:
+        """The same function as `model`, in place: what can be merged into the encoder is."""
+        try:
+            return self.method.merged(self.model, self.classifier)
+        except UnsupportedError:
+            return self.model
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -41,4 +49,4 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     classifier = load_classifier(params, record.label_names, record.seed)
     model = method.load(classifier, run.weights).eval()
     tokenizer = load_tokenizer(params)
-    return Checkpoint(classifier, model, tokenizer, record.label_names, params.max_length)
+    return Checkpoint(method, classifier, model, tokenizer, record.label_names, params.max_length)

@@ -23,6 +23,7 @@ from textune.prediction.rows import (
     table_of_file,
 )
 from textune.prediction.trained import load_trained
+from textune.runs.store import RunFolder
 
 _STDIN = Path("-")
 # What is read, the file that it is from, and the file that predictions go to.
@@ -77,7 +78,8 @@ def predict(
             _progress(summary, source, parquet.metadata.num_rows if parquet else None),
         ):
             predict_rows(predictor, table, writer, summary, form.stream)
-        _tell(about, summary, time.perf_counter() - start, target)
+        by = f"{about}, in {predictor.models[0].runtime}"
+        _tell(by, summary, time.perf_counter() - start, target)
 
 
 def _jobs(texts: list[str], inputs: list[Path], output: Path | None, form: Form) -> list[_Job]:
@@ -128,6 +130,8 @@ def _require_format(target: Path | None, form: Form) -> None:
 def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
     """What predicts, and what to call it."""
     if wanted.run is not None:
+        if not RunFolder(wanted.run).record.is_file():
+            raise UserError(f"--run: {wanted.run} is no folder of a run, which has a run.json")
         models = [load_trained(wanted.run, wanted.device)]
         why, decision = "", _decision(wanted.run / COMPARISON.name)
     else:
@@ -138,8 +142,7 @@ def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
             why = "" if wanted.method else " (recommended)"
             decision = _decision(where.local(COMPARISON))
     seeds = ", ".join(str(model.record.seed) for model in models)
-    name, precision = models[0].record.name, models[0].precision
-    about = f"{name}{why}, seed{'s' * (len(models) > 1)} {seeds}, in {precision}"
+    about = f"{models[0].record.name}{why}, seed{'s' * (len(models) > 1)} {seeds}"
     return Predictor(models, decision, form.abstain_below, form.allow_empty), about
 
 

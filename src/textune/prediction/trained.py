@@ -30,11 +30,15 @@ class TextModel(Protocol):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """The model of a run, with what the run says of it, and the precision that it computes in."""
+    """The model of a run, with what the run says of it."""
 
     record: RunRecord
     model: TextModel
-    precision: str
+
+    @property
+    def runtime(self) -> str:
+        """In what it computes, as far as it has: an encoder may change that on the way."""
+        return str(getattr(self.model, "runtime", "fp32"))
 
     @property
     def label_names(self) -> list[str]:
@@ -79,7 +83,7 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
     run = RunFolder(folder)
     record = run.read_usable()
     try:
-        return TrainedModel(record, *_model(run, record, device))
+        return TrainedModel(record, _model(run, record, device))
     except (SafetensorError, ValueError, KeyError) as error:
         raise FailedError(
             f"{run.weights} is damaged ({' '.join(str(error).split()):.80}); run `dvc checkout -f"
@@ -87,8 +91,7 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
         ) from None
 
 
-def _model(run: RunFolder, record: RunRecord, device: str) -> tuple[TextModel, str]:
-    """With its precision."""
+def _model(run: RunFolder, record: RunRecord, device: str) -> TextModel:
     kind = method_class(record.method, f"{run.record}: method")
     method = kind.model_validate(record.params["method"])
     model = record.params.get("model")
@@ -98,13 +101,17 @@ def _model(run: RunFolder, record: RunRecord, device: str) -> tuple[TextModel, s
     assert isinstance(method, OneStepMethod)
     made = method.model(len(record.label_names), encoder, _device(device) if encoder else "cpu")
     made.load(run.weights)
-    return made, "fp32"
+    return made
 
 
-def _encoder(run: RunFolder, record: RunRecord, device: str) -> tuple[TextModel, str]:
-    """In the precision that it was trained in, where the machine has it."""
+def _encoder(run: RunFolder, record: RunRecord, device: str) -> TextModel:
+    """The fastest that loses nothing: in the precision of training where the machine has it.
+
+    Else in fp32, which ONNX Runtime computes faster than torch on a CPU.
+    """
     from textune.modeling.checkpoint import load_checkpoint
     from textune.prediction.encoder import EncoderModel
+    from textune.prediction.switching import SwitchingModel
     from textune.training.hardware import Precision, available_device, multiplies_bf16
     from textune.training.quiet import quieten
 
@@ -114,7 +121,8 @@ def _encoder(run: RunFolder, record: RunRecord, device: str) -> tuple[TextModel,
     in_bf16 = train["precision"] == "bf16" and multiplies_bf16(where)
     precision: Precision = "bf16" if in_bf16 else "fp32"
     fast = FastParams.model_validate(train["fast"])
-    return EncoderModel(load_checkpoint(run.path), fast, where, precision), precision
+    encoder = EncoderModel(load_checkpoint(run.path), fast, where, precision)
+    return SwitchingModel(encoder) if (where, precision) == ("cpu", "fp32") else encoder
 
 
 def _device(device: str) -> str:
