@@ -112,16 +112,16 @@ def model_params(name: str, max_length: int, folder: Path) -> ModelParams:
 def _random_distilbert(folder: Path) -> Path:
     """A model of DistilBERT's size with random weights, which serve to measure time."""
     if not folder.exists():
-        from transformers import DistilBertConfig, DistilBertModel
+        from transformers import DistilBertConfig, DistilBertModel, DistilBertTokenizerFast
 
         from textune.modeling.tokenizer import load_tokenizer
 
         minilm = ModelParams(name=_MINILM, revision=None, max_length=128)
-        tokenizer = load_tokenizer(minilm)
+        # MiniLM's own would give the numbers of sentences, too, which DistilBERT does not take.
+        backend = load_tokenizer(minilm).backend_tokenizer
+        tokenizer = DistilBertTokenizerFast(tokenizer_object=backend)
         # The class's own defaults are distilbert-base-uncased's: 6 layers, 768, 12 heads, 3072.
         config = DistilBertConfig(vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id)
         DistilBertModel(config).save_pretrained(folder, safe_serialization=True)
-        # BERT's own gives the numbers of sentences, too.
-        tokenizer.model_input_names = ["input_ids", "attention_mask"]
         tokenizer.save_pretrained(folder)
     return folder
