@@ -44,7 +44,10 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     kind = method_class(record.method, f"{run.record}: method")
     method = kind.model_validate(record.params["method"])
     if not isinstance(method, EncoderMethod):
-        raise UserError(f"{folder} holds no fine-tuned encoder, but a model of {record.method}")
+        raise UserError(
+            f"{folder} holds no fine-tuned encoder, but a model of {record.method}; name another"
+            " with --method"
+        )
     params = ModelParams.model_validate(record.params["model"])
     classifier = load_classifier(params, record.label_names, record.seed)
     model = method.load(classifier, run.weights).eval()
