@@ -36,6 +36,23 @@ def test_results_name_every_method(work: Path) -> None:
     assert set(data["overlap"].values()) == {0}
 
 
+def test_what_dvc_shows_fits_a_screen(work: Path) -> None:
+    lines = dvc(work, "metrics", "show").splitlines()
+    assert max(map(len, lines)) <= 120
+    assert len(lines) <= 20
+    assert {*METHODS, "recommended"} < set(lines[0].split())
+    # What the day changes is not among it.
+    cost = read(work, "cost.json")
+    cost["lora"]["train_seconds"] += 100
+    (work / "metrics/cost.json").write_text(json.dumps(cost))
+    assert dvc(work, "metrics", "diff") == ""
+    git(work, "checkout", "metrics")
+    dvc(work, "exp", "run", "-S", "evaluate.noninferiority_margin=0.9", "-n", "wide")
+    table = dvc(work, "exp", "show", "--no-pager", "--only-changed", "--drop", "json:")
+    assert "evaluate.noninferiority_margin" in table
+    assert max(map(len, table.splitlines())) <= 120
+
+
 def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path) -> None:
     before, pairs = read(work, "cost.json"), read(work, "comparison.json")["pairs"].keys()
     output = dvc(work, "exp", "run", "-n", "wide", "-S", "lora.r=16")
@@ -83,16 +100,17 @@ def test_another_seed_trains_alone_and_a_dropped_one_is_not_scored(two_methods: 
 
 
 def test_a_clone_without_cache_shows_metrics_and_plots_from_git(work: Path, tmp_path: Path) -> None:
-    quality = read(work, "quality.json")
-    quality["lora"]["accuracy"] = 0.123
-    (work / "metrics" / "quality.json").write_text(json.dumps(quality))
+    accuracy = read(work, "test/accuracy.json")
+    accuracy["lora"] = 0.123
+    (work / "metrics/test/accuracy.json").write_text(json.dumps(accuracy))
     git(work, "commit", "-qam", "another result")
     git(tmp_path, "clone", "-q", str(work), "clone")
     clone = tmp_path / "clone"
     assert not (clone / "models").exists()
     shown = json.loads(dvc(clone, "metrics", "show", "--json"))[""]["data"]
-    assert shown["metrics/quality.json"]["data"]["lora"]["accuracy"] == 0.123
-    assert "lora.accuracy" in dvc(clone, "metrics", "diff", "HEAD~1")
+    assert shown["metrics/test/accuracy.json"]["data"]["lora"] == 0.123
+    *_, changed = dvc(clone, "metrics", "diff", "HEAD~1").splitlines()
+    assert changed.split()[:2] == ["metrics/test/accuracy.json", "lora"]
     dvc(clone, "plots", "show")
     page = (clone / "dvc_plots" / "index.html").read_text()
     assert "Validation accuracy by epoch" in page

@@ -27,14 +27,18 @@ def test_queued_experiments_run_their_own_code(two_methods: Path) -> None:
     dvc(work, "queue", "start")
     wait_for_queue(work)
     rows = json.loads(dvc(work, "exp", "show", "--json"))
-    experiments = [row["revs"][0]["data"] for row in rows[1]["experiments"]]
+    experiments = [row["revs"][0] for row in rows[1]["experiments"]]
     assert len(experiments) == 2
     found = set()
     for experiment in experiments:
-        quality = experiment["metrics"]["metrics/quality.json"]["data"]
+        files = ("quality", "data")
+        quality, data = (
+            json.loads(git(work, "show", f"{experiment['rev']}:metrics/{file}.json"))
+            for file in files
+        )
         assert quality["lora"]["own"] == 1.0
-        assert experiment["metrics"]["metrics/data.json"]["data"]["examples_read"]["train"] == 27
-        found.add(experiment["params"]["params.yaml"]["data"]["lora"]["r"])
+        assert data["examples_read"]["train"] == 27
+        found.add(experiment["data"]["params"]["params.yaml"]["data"]["lora"]["r"])
     assert found == {4, 16}
 
 

@@ -22,10 +22,18 @@ FILES = {
     "curves/accuracy.csv",
     "curves/loss.csv",
     "intervals.json",
+    "parameters.json",
     "quality.json",
+    "recommended.json",
     "reliability.csv",
     "slices.json",
     "validation.json",
+    *(
+        f"{split}/{metric}{kind}.json"
+        for split in ("test", "val")
+        for metric in ("accuracy", "macro_recall", "macro_f1")
+        for kind in ("", "_pm")
+    ),
 }
 # Run like `python src/evaluation.py`, then tell whether anything heavy was imported.
 RUN = """

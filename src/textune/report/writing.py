@@ -6,6 +6,7 @@ from typing import Any
 
 from textune.config.sections import EvaluateParams
 from textune.io import write_json
+from textune.report.at_a_glance import write_at_a_glance
 from textune.report.plot_data import write_plot_data
 from textune.report.scores import cost, quality
 from textune.runs.store import RunSet
@@ -30,6 +31,7 @@ def write_results(
     write_json(folder / "validation.json", quality(runs, "validation"))
     write_json(folder / "quality.json", quality(runs, "test"))
     write_json(folder / "cost.json", cost(runs))
+    write_at_a_glance(runs, comparison, settings, folder)
     write_plot_data(runs, folder)
 
 

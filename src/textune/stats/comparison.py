@@ -5,7 +5,7 @@ Two questions are kept apart; see `seeds`. Verdicts are about newly trained mode
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 
@@ -15,8 +15,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from textune.config.sections import EvaluateParams
 from textune.errors import UserError
-from textune.metrics.catalog import COMPARED
-from textune.metrics.of_classes import named_classes, numbers_of
+from textune.metrics.of_classes import named_classes
 from textune.runs.store import Run, RunSet
 from textune.stats.costs import costs
 from textune.stats.differences import FixedModelsP, differences
@@ -34,7 +33,8 @@ from textune.stats.results import (
     PairNames,
     declared_pairs,
 )
-from textune.stats.seeds import Means, ResampledScores, question_of
+from textune.stats.scoring import compared_metrics, patterns_of, resampled_scores, scores_of
+from textune.stats.seeds import Means, question_of
 
 # If a method gets this many more examples of one class wrong, its mean recall should be worse by
 # less than the margin. Where fewer make the margin, test may well have none of them, and the tests
@@ -53,7 +53,7 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
     _check_titles(runs)
     pairs = declared_pairs(runs.methods)
     share = share_of_level(len(runs.seeds), settings)
-    by_metric = _resampled_scores(runs, settings)
+    by_metric = resampled_scores(runs, settings)
     pvalues = _all_fixed_models_p(runs, pairs, settings)
     compared = {
         metric: differences(
@@ -89,7 +89,15 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
         enough_of_a_class=enough,
         small_classes=small_classes,
         doubts=_doubts(runs) or None,
-        methods=[_method(runs, name, by_metric, settings) for name in runs],
+        methods=[
+            MethodResult(
+                name=name,
+                title=runs.title(name),
+                method=runs[name][0].record.method,
+                scores=scores_of(name, by_metric, settings),
+            )
+            for name in runs
+        ],
         pairs=[
             Pair(
                 first=pair[0],
@@ -104,7 +112,7 @@ def compare(runs: RunSet, settings: EvaluateParams) -> Comparison:
 
 def mean_scores(runs: RunSet, settings: EvaluateParams) -> Means:
     """The methods' means by `settings.metric`, as the recommendation sees them."""
-    by_metric = _resampled_scores(runs, settings)
+    by_metric = resampled_scores(runs, settings)
     return by_metric[settings.metric].means(runs.methods, question_of(len(runs.seeds)))
 
 
@@ -137,58 +145,6 @@ def _check_titles(runs: RunSet) -> None:
                 f"{earlier} and {name} are both titled {runs.title(name)!r}: give one of them"
                 " another title in titles of params.yaml"
             )
-
-
-def _metrics(settings: EvaluateParams) -> list[str]:
-    """Those that methods are compared by."""
-    return list(dict.fromkeys([*COMPARED, settings.metric]))
-
-
-def _patterns(runs: Sequence[Run], settings: EvaluateParams) -> Patterns:
-    test, names = runs[0].predictions["test"], runs[0].record.label_names
-    return Patterns.of(
-        test.labels,
-        np.stack([run.predicted("test") for run in runs]),
-        len(names),
-        test.clusters,
-        numbers_of(settings.metric, names),
-    )
-
-
-def _resampled_scores(runs: RunSet, settings: EvaluateParams) -> dict[str, ResampledScores]:
-    """By metric; all methods are scored on the same resamples."""
-    patterns = _patterns([run for of_method in runs.values() for run in of_method], settings)
-    values = scores(patterns)
-    resampled = bootstrap(patterns, settings.resamples, np.random.default_rng(settings.seed))
-    seeds = len(runs.seeds)
-    # The models of a method stand side by side, one a seed.
-    at = {name: slice(seeds * i, seeds * (i + 1)) for i, name in enumerate(runs)}
-    return {
-        metric: ResampledScores(
-            {name: values[number, where] for name, where in at.items()},
-            {name: resampled[number, where] for name, where in at.items()},
-        )
-        for number, metric in enumerate(_metrics(settings))
-    }
-
-
-def _method(
-    runs: RunSet,
-    name: str,
-    by_metric: Mapping[str, ResampledScores],
-    settings: EvaluateParams,
-) -> MethodResult:
-    return MethodResult(
-        name=name,
-        title=runs.title(name),
-        method=runs[name][0].record.method,
-        scores={
-            metric: score_with_intervals(
-                of_metric.values[name], of_metric.resampled[name], settings
-            )
-            for metric, of_metric in by_metric.items()
-        },
-    )
 
 
 def enough_of_a_class(classes: int, margin: float) -> int:
@@ -228,10 +184,12 @@ def _fixed_models_p(
     first, second = (runs[name] for name in pair)
     random = np.random.default_rng(settings.seed)
     permuted = permutation_pvalues(
-        _patterns([*first, *second], settings), settings.resamples, random
+        patterns_of([*first, *second], settings), settings.resamples, random
     )
     pvalues: dict[str, FixedModelsP] = {}
-    for metric, (*by_seed, of_mean) in zip(_metrics(settings), permuted.tolist(), strict=True):
+    for metric, (*by_seed, of_mean) in zip(
+        compared_metrics(settings.metric), permuted.tolist(), strict=True
+    ):
         # McNemar's test takes every example for a draw of its own.
         if metric == "accuracy" and first[0].predictions["test"].groups is None:
             by_seed = [_mcnemar(*models) for models in zip(first, second, strict=True)]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textune.metrics.catalog import COMPARED
 from textune.metrics.of_classes import numbers_of
 from textune.runs.store import Run
 from textune.stats.resampling import Patterns, bootstrap, scores
 from textune.stats.results import Comparison, Interval
+from textune.stats.scoring import compared_metrics
 
 _RESAMPLES, _SEED = 9999, 0
 
@@ -47,7 +47,7 @@ def replacement(run: Run, predicted: NDArray[np.int64], comparison: Comparison) 
     named = numbers_of(comparison.metric, names)
     both = np.stack([own, predicted])
     patterns = Patterns.of(test.labels, both, len(names), test.clusters, named)
-    number = list(dict.fromkeys([*COMPARED, comparison.metric])).index(comparison.metric)
+    number = compared_metrics(comparison.metric).index(comparison.metric)
     of_own, of_other = scores(patterns)[number]
     drawn = bootstrap(patterns, _RESAMPLES, np.random.default_rng(_SEED))[number]
     differences = drawn[1] - drawn[0]
