@@ -17,6 +17,7 @@ from textune.data.tokenized import read_prepared
 from textune.metrics.calibration import rescaled
 from textune.prediction.encoder import logits_by_length
 from textune.prediction.onnx import OnnxModel
+from textune.report.escaping import as_text
 from textune.runs.store import RunFolder
 
 FORMS = [
@@ -161,9 +162,7 @@ def test_an_export_that_is_another_model_is_not_kept(
 
 
 def test_names_in_a_card_stay_text(tmp_path: Path) -> None:
-    from textune.export.card import _safe
-
-    assert _safe("a|b <script>\n# x `y` [z](u)") == r"a\|b &lt;script&gt; \# x \`y\` \[z\](u)"
+    assert as_text("a|b <script>\n# x `y` [z](u)") == r"a\|b &lt;script&gt; \# x \`y\` \[z\](u)"
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -1,7 +1,5 @@
 """The model card of an export: what it is, what it was compared with, and how to use it."""
 
-import html
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,6 +14,7 @@ from textune.hub import is_repository
 from textune.io import read_json
 from textune.metrics.of_classes import title_of
 from textune.report.advice import recommendation
+from textune.report.escaping import as_text
 from textune.report.tables import methods_table, read_results
 from textune.report.titles import percent, question_answered
 from textune.runs.record import RunRecord
@@ -74,10 +73,10 @@ def model_card(run: Run, loading: Loading, quantized: str | None, metrics: Path)
     text: ModelCard = ModelCard.from_template(
         card,
         template_path=str(Path(__file__).with_name("card.md")),
-        title=_safe(f"{record.name}, {base}"),
-        method_title=_safe(comparison.method(record.name).title),
-        base_model=_safe(base),
-        classes=[_safe(name) for name in record.label_names],
+        title=as_text(f"{record.name}, {base}"),
+        method_title=as_text(comparison.method(record.name).title),
+        base_model=as_text(base),
+        classes=[as_text(name) for name in record.label_names],
         code=loading.code,
         using=loading.using.format(temperature=f"{record.temperature:.4f}"),
         packages=[f"{name} {version(name)}" for name in loading.packages],
@@ -88,11 +87,11 @@ def model_card(run: Run, loading: Loading, quantized: str | None, metrics: Path)
         own={title_of(metric): run.scores("test")[metric] for metric in _SHOWN},
         quantized=quantized,
         examples={name: record.data["examples"][name] for name in SPLITS},
-        source=_safe(source),
+        source=as_text(source),
         sha256=record.data["sha256"],
         question=question_answered(comparison),
         table=methods_table(comparison, cost).markdown(),
-        verdict=_safe(recommendation(comparison)),
+        verdict=as_text(recommendation(comparison)),
         calibration=_calibration(read_json(metrics / "calibration.json"), record.name),
         worst=_worst(read_json(metrics / "slices.json"), record.name),
         cost=record.cost,
@@ -156,14 +155,8 @@ def _calibration(report: Mapping[str, Any], name: str) -> dict[str, float]:
 def _worst(slices: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The parts of test with the lowest accuracy."""
     parts = [
-        {"name": _safe(part.replace("_", " ")), "examples": of["examples"], **of[name]}
+        {"name": as_text(part.replace("_", " ")), "examples": of["examples"], **of[name]}
         for part, of in slices.items()
         if name in of
     ]
     return sorted(parts, key=lambda part: float(part["accuracy"]))[:_WORST]
-
-
-def _safe(text: str) -> str:
-    """In Markdown nothing but text: names of classes and of models may be anybody's."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", html.escape(line, quote=False))

@@ -12,11 +12,20 @@ _MODELS, COMPARISON = Path("models"), Path("metrics/comparison.json")
 
 
 class Place:
-    """Where runs and metrics lie: the workspace."""
+    """Where runs and metrics lie: the workspace.
+
+    copies: a folder for copies of what does not lie in the workspace; None for the workspace.
+    """
+
+    copies: Path | None = None
 
     def local(self, path: Path) -> Path:
         """A path on this machine with the content of `path`; it is not there if `path` is not."""
         return path
+
+    def without_weights(self, runs: Path) -> Path:
+        """A folder on this machine with the runs of `runs`, <name>/<seed>; not all of each run."""
+        return runs
 
     def names(self, folder: Path) -> list[str]:
         """What is in a folder; nothing if it is not there."""
@@ -26,13 +35,13 @@ class Place:
 class CommittedPlace(Place):
     """The same in a commit, branch, tag or experiment, through DVC's cache or a remote."""
 
-    def __init__(self, revision: str, copies: Path) -> None:
+    def __init__(self, revision: str, copies: Path, option: str) -> None:
         from dvc.api import DVCFileSystem
         from dvc.exceptions import DvcException, NotDvcRepoError
         from dvc.repo import Repo
         from dvc.scm import RevError, SCMError, resolve_rev
 
-        self._revision, self._copies = revision, copies
+        self._revision, self.copies = revision, copies
         try:
             with Repo() as repo:
                 commit = resolve_rev(repo.scm, revision)
@@ -45,13 +54,23 @@ class CommittedPlace(Place):
             ) from None
         except (DvcException, RevError, SCMError):
             raise UserError(
-                f"--revision {revision} is no commit, branch, tag or experiment here; `git log` and"
+                f"{option} {revision} is no commit, branch, tag or experiment here; `git log` and"
                 " `dvc exp list --all-commits` show those there are"
             ) from None
 
     def local(self, path: Path) -> Path:
         # One of its own for each: a folder is copied into one that is there.
-        copy = Path(tempfile.mkdtemp(dir=self._copies), *path.parts)
+        return self._copied(path, Path(tempfile.mkdtemp(dir=self.copies), *path.parts))
+
+    def without_weights(self, runs: Path) -> Path:
+        folder = Path(tempfile.mkdtemp(dir=self.copies))
+        for name in self.names(runs):
+            for seed in self.names(runs / name):
+                for part in ("run.json", "predictions"):
+                    self._copied(runs / name / seed / part, folder / name / seed / part)
+        return folder
+
+    def _copied(self, path: Path, copy: Path) -> Path:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with self._there(path):
             if self._files.exists(path.as_posix()):
@@ -79,13 +98,16 @@ class CommittedPlace(Place):
 
 
 @contextlib.contextmanager
-def place(revision: str | None) -> Iterator[Place]:
-    """The workspace, or for a while another commit. Raises `UserError` if there is none."""
+def place(revision: str | None, option: str = "--revision") -> Iterator[Place]:
+    """The workspace, or for a while another commit. Raises `UserError` if there is none.
+
+    option: where the user named it.
+    """
     if revision is None:
         yield Place()
         return
     with tempfile.TemporaryDirectory(prefix="textune-revision-") as copies:
-        yield CommittedPlace(revision, Path(copies))
+        yield CommittedPlace(revision, Path(copies), option)
 
 
 def recommended(where: Place) -> str:

@@ -1,0 +1,1 @@
+"""Two states of the project side by side: what moved beyond noise, and what else changed."""

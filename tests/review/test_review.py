@@ -1,0 +1,181 @@
+"""`textune review` and `textune gate`: a change played through, from git alone."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.cli_commands import Commands
+from tests.fake_runs import TRAINED, write_run
+from tests.tiny import git, real_values
+from textune.review.words import MARKER
+
+BASE = {"baseline": 0.5, "lora": 1.5, "full": 1.6}
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, textune: Commands) -> Path:
+    """A repository of git and DVC with runs of three methods in git, and a tag `base`."""
+    monkeypatch.chdir(tmp_path)
+    values = real_values()
+    values["train"]["seeds"] = [0, 1, 2]
+    values["evaluate"] |= {"resamples": 1000, "noninferiority_margin": 0.05}
+    values["methods"] = list(BASE)
+    YAML().dump(values, tmp_path / "params.yaml")
+    (tmp_path / "requirements.lock").write_text("torch==2.13.0 \\\n    --hash=sha256:0\n")
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    analytics = false\n")
+    (tmp_path / ".dvc/.gitignore").write_text("/tmp\n/cache\n")
+    (tmp_path / "metrics").mkdir()
+    data = {"kept": {"test": {"examples": 240}}, "dropped": {}}
+    (tmp_path / "metrics/data.json").write_text(json.dumps(data))
+    train(tmp_path, textune)
+    commit(tmp_path)
+    git(tmp_path, "tag", "base")
+    return tmp_path
+
+
+def train(folder: Path, textune: Commands, more: int = 0, **skills: float) -> None:
+    """As if the methods were trained; those that `skills` names anew, with `more` test examples."""
+    for name, skill in skills.items() or BASE.items():
+        for seed in range(3):
+            seeds = seed if not skills else seed + 1000
+            trainable = TRAINED[name]
+            write_run(
+                folder / "new", name, seeds, skill=skill, trainable=trainable, examples=240 + more
+            )
+            target = folder / f"models/{name}/{seed}"
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(folder / f"new/{name}/{seeds}", target)
+            record = json.loads((target / "run.json").read_text())
+            (target / "run.json").write_text(json.dumps({**record, "seed": seed}))
+    shutil.rmtree(folder / "new")
+    textune.run("evaluate", "--predictions", "models", "--metrics", "metrics")
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "results")
+
+
+def reviewed(textune: Commands, *arguments: str) -> dict[str, Any]:
+    told = textune.run("review", "--base", "base", "--format", "json", *arguments)
+    found: dict[str, Any] = json.loads(told)
+    return found
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["verdict"] for one in found["moves"]["methods"]}
+
+
+def test_nothing_differs(repository: Path, textune: Commands) -> None:
+    found = reviewed(textune)
+    assert (found["differs"], found["sentence"]) == (False, "Nothing differs.")
+    assert set(verdicts(found).values()) == {"unchanged"}
+    assert textune.run("gate", "--base", "base").startswith("Open: ")
+
+
+def test_a_method_that_got_worse_closes_the_gate(repository: Path, textune: Commands) -> None:
+    train(repository, textune, lora=0.6)
+    found = reviewed(textune)
+    assert verdicts(found) == {"baseline": "unchanged", "lora": "surely worse", "full": "unchanged"}
+    assert found["moves"]["paired"]
+    assert "LoRA -" in found["sentence"]
+    assert "points, surely worse; " in found["sentence"]
+    (moved,) = [one for one in found["moves"]["methods"] if one["name"] == "lora"]
+    assert moved["difference"] == pytest.approx(moved["head"] - moved["base"])
+    assert moved["low"] < moved["difference"] < moved["high"] < 0
+    assert found["gate"]["closed"]
+    ended, told, _ = textune._call(("gate", "--base", "base"))
+    assert (ended, told) == (1, "Closed: LoRA surely worse by more than 5 points.\n")
+    # The other way round it is better, and nothing closes.
+    commit(repository)
+    textune.run("gate", "--base", "main", "--head", "base")
+    told = textune.run("review", "--base", "main", "--head", "base")
+    assert "LoRA +" in told
+    assert "surely better" in told
+
+
+def test_new_seeds_are_noise(repository: Path, textune: Commands) -> None:
+    train(repository, textune, lora=1.5, full=1.6)
+    found = reviewed(textune)
+    assert verdicts(found)["lora"] == verdicts(found)["full"] == "within noise"
+    assert found["differs"]
+    assert "within noise (±" in found["sentence"]
+    told = textune.run("gate", "--base", "base")
+    assert told.startswith("Open: no method is surely worse by more than 5 points. It would have")
+    losses = [one["detectable"] for one in found["moves"]["methods"] if one["detectable"]]
+    assert all(0.05 < loss < 0.3 for loss in losses)
+    text = textune.run("review", "--base", "base")
+    assert len(text.splitlines()) < 6, "what is within noise is in one line"
+
+
+def test_other_test_examples_are_no_comparison(repository: Path, textune: Commands) -> None:
+    train(repository, textune, more=60, **BASE)
+    found = reviewed(textune)
+    assert not found["moves"]["comparable"]
+    assert "test has other examples" in found["sentence"].lower()
+    assert textune.run("gate", "--base", "base").startswith("Open, as nothing can be compared.")
+
+
+def test_without_predictions_intervals_must_do(repository: Path, textune: Commands) -> None:
+    shutil.rmtree(repository / "models")
+    commit(repository)
+    weaker = reviewed(textune, "--head", "main")
+    assert not weaker["differs"]
+    quality = repository / "metrics/comparison.json"
+    text = quality.read_text()
+    score = json.loads(text)["methods"]["lora"]["accuracy"]["mean"]
+    quality.write_text(text.replace(str(score), str(round(score - 0.01, 6))))
+    found = reviewed(textune)
+    assert not found["moves"]["paired"]
+    assert "which is weaker" in found["sentence"]
+    assert verdicts(found)["lora"] == "within noise"
+
+
+def test_what_else_changed_is_told(repository: Path, textune: Commands) -> None:
+    params = (repository / "params.yaml").read_text()
+    (repository / "params.yaml").write_text(params.replace("  r: 8", "  r: 16"))
+    (repository / "requirements.lock").write_text("torch==2.14.0\nnew==1\n")
+    data = {"kept": {"test": {"examples": 241}}, "dropped": {}}
+    (repository / "metrics/data.json").write_text(json.dumps(data))
+    found = reviewed(textune)
+    changes = [tuple(change.values()) for change in found["changes"]]
+    assert changes == [
+        ("parameters", "lora.r", "8", "16"),
+        ("data", "kept.test.examples", "240", "241"),
+        ("versions", "new", "–", "1"),
+        ("versions", "torch", "2.13.0", "2.14.0"),
+    ]
+    assert found["sentence"].startswith("No score moved; recommended method unchanged")
+
+
+def test_a_comment_in_markdown_holds_no_code_of_others(repository: Path, textune: Commands) -> None:
+    params = (repository / "params.yaml").read_text()
+    hostile = params.replace("lora: LoRA", 'lora: "<script>|[x](y)`"')
+    assert hostile != params
+    (repository / "params.yaml").write_text(hostile)
+    train(repository, textune, lora=0.6)
+    told = textune.run("review", "--base", "base", "--format", "md")
+    assert told.startswith(MARKER)
+    assert "<script>" not in told
+    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    assert all(len(row.replace(r"\|", "").split("|")) in (5, 8) for row in rows)
+    assert "<details><summary>All methods</summary>" in told
+
+
+def test_no_base(repository: Path, textune: Commands) -> None:
+    told = textune.error("review", "--base", "nowhere")
+    assert told.startswith("--base nowhere is no commit, branch, tag or experiment here")
+    assert textune.error("review", "--base", "base", "--format", "pdf").startswith("--format is")
+    git(repository, "checkout", "-q", "--orphan", "empty")
+    git(repository, "rm", "-rqf", "--cached", "metrics")
+    git(repository, "commit", "-qm", "nothing yet")
+    told = textune.run("review", "--base", "empty", "--head", "base")
+    assert told.startswith("empty has no results that this version reads, so there is nothing")
+    assert "Recommended: " in told
+    assert textune.run("gate", "--base", "empty", "--head", "base").startswith("Open, as nothing")
