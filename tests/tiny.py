@@ -135,7 +135,7 @@ def git(folder: Path, *arguments: str) -> str:
 def make_workspace(folder: Path, model: Path) -> Path:
     """The project as committed, with tiny data in git and parameters that use it."""
     folder.mkdir()
-    for name in (".dvc", "src", "dvc.yaml", ".dvcignore", ".gitignore"):
+    for name in (".dvc", "src", "dvc.yaml", "requirements.lock", ".dvcignore", ".gitignore"):
         source = ROOT / name
         if source.is_dir():
             ignored = shutil.ignore_patterns("tmp", "cache", "vega.js", "__pycache__", "*.egg-info")
@@ -147,7 +147,7 @@ def make_workspace(folder: Path, model: Path) -> Path:
     YAML().dump(values, folder / "params.yaml")
     pipeline = YAML().load(folder / "dvc.yaml")
     of_methods = {f"{kind}_{name}" for kind in ("tune", "train") for name in METHODS}
-    wanted = {"choose", "prepare", "evaluate", "recommend", *of_methods}
+    wanted = {"choose", "prepare", "evaluate", "recommend", "report", *of_methods}
     for stage in pipeline["stages"].keys() - wanted:
         del pipeline["stages"][stage]
     YAML().dump(pipeline, folder / "dvc.yaml")

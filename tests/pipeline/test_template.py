@@ -43,6 +43,7 @@ def test_every_module_that_a_stage_imports_is_declared(work: Path) -> None:
         commands[f"tune_{method}"] = ["src/tune.py", method]
         commands[f"train_{method}"] = ["src/train.py", method, "0"]
     commands |= {"evaluate": ["src/evaluation.py"], "recommend": ["src/recommend.py"]}
+    commands["report"] = ["src/report.py"]
     unused: dict[str, set[Path]] = {}
     for stage, modules in zip(commands, run_stages(work, *commands.values()), strict=True):
         assert len(modules) >= 5

@@ -35,6 +35,24 @@ def plot(
 
 
 @app.command()
+def report(
+    metrics: Metrics = Path("metrics"),
+    output: Annotated[Path, typer.Option(help="The page, one HTML file.")] = Path("report.html"),
+    show: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+) -> None:
+    """Write one page with all the evidence of a comparison; it holds texts of test."""
+    import webbrowser
+
+    from textune.pipeline.paths import ERRORS
+    from textune.report.page.writing import write_page
+
+    write_page(metrics, ERRORS, Path("params.yaml"), output)
+    print(f"{output} has the report")
+    if show:
+        webbrowser.open(output.resolve().as_uri())
+
+
+@app.command()
 def learning_curve(
     output: Annotated[
         Path, typer.Option(help="The chart, as SVG; the points go beside it as CSV.")

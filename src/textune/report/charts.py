@@ -39,7 +39,7 @@ _COLOURS = (
 # These kinds have the first colours whatever is compared, so that they look alike in all charts.
 _KINDS = ("head", "lora", "adapter", "full")
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
-_METHOD: Chart = {"field": "method", "type": "nominal", "sort": None, "title": None}
+METHOD: Chart = {"field": "method", "type": "nominal", "sort": None, "title": None}
 
 
 def write_charts(metrics: Path, output: Path) -> list[Path]:
@@ -51,12 +51,12 @@ def write_charts(metrics: Path, output: Path) -> list[Path]:
     comparison = read_results(metrics)
     methods = compared_methods(comparison)
     charts = {
-        "scores.svg": _scores(comparison, methods),
-        "curves.svg": _curves(comparison, methods, metrics / "curves"),
+        "scores.svg": scores_chart(comparison, methods),
+        "curves.svg": curves_chart(comparison, methods, metrics / "curves"),
     }
     trials = trials_of([method.name for method in methods], metrics)
     if trials:
-        charts["tuning.svg"] = _tuning(comparison, methods, budget_curves(trials))
+        charts["tuning.svg"] = tuning_chart(comparison, methods, budget_curves(trials))
     for name, chart in charts.items():
         write_svg(output / name, chart)
     return [output / name for name in charts]
@@ -64,11 +64,16 @@ def write_charts(metrics: Path, output: Path) -> list[Path]:
 
 def write_svg(path: Path, chart: Mapping[str, Any]) -> None:
     """Draw a Vega-Lite specification, on white; whole or not at all."""
+    write_text(path, svg_of(chart))
+
+
+def svg_of(chart: Mapping[str, Any]) -> str:
+    """A Vega-Lite specification as SVG, on white."""
     import vl_convert
 
     schema = "https://vega.github.io/schema/vega-lite/v5.json"
     specification = json.dumps({"$schema": schema, "background": "white", **chart})
-    write_text(path, str(vl_convert.vegalite_to_svg(specification, vl_version="5.21")))
+    return str(vl_convert.vegalite_to_svg(specification, vl_version="5.21"))
 
 
 def line_styles(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
@@ -88,14 +93,14 @@ def line_styles(comparison: Comparison, methods: Sequence[MethodResult]) -> Char
     titles = [method.title for method in methods]
     colours, dashes = zip(*(styles[title] for title in titles), strict=True)
     legend = {"symbolType": "stroke", "symbolSize": 300, "symbolOpacity": 1}
-    line = {**_METHOD, "legend": legend}
+    line = {**METHOD, "legend": legend}
     return {
         "color": {**line, "scale": {"domain": titles, "range": colours}},
         "strokeDash": {**line, "scale": {"domain": titles, "range": dashes}},
     }
 
 
-def _scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
+def scores_chart(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
     """A row a method, a column a metric. The untrained head is far from all others: left out."""
     points = [
         {
@@ -120,7 +125,7 @@ def _scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
         "spec": {
             "width": 200,
             "height": {"step": 28},
-            "encoding": {"y": _METHOD},
+            "encoding": {"y": METHOD},
             "layer": [
                 {
                     "mark": {"type": "rule", "strokeWidth": 2},
@@ -135,7 +140,7 @@ def _scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Chart:
     }
 
 
-def _tuning(
+def tuning_chart(
     comparison: Comparison, methods: Sequence[MethodResult], points: Sequence[Expected]
 ) -> Chart:
     """The expected best score by the operations spent, a line a method."""
@@ -165,7 +170,7 @@ def _tuning(
     }
 
 
-def _curves(comparison: Comparison, methods: Sequence[MethodResult], folder: Path) -> Chart:
+def curves_chart(comparison: Comparison, methods: Sequence[MethodResult], folder: Path) -> Chart:
     """Validation by epoch, a line a method. The start is far from all that follows: left out."""
     lines = line_styles(comparison, methods)
     epoch = {"field": "epoch", "type": "ordinal", "axis": {"labelAngle": 0}}

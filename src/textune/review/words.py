@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from textune.metrics.of_classes import title_of
+from textune.report.advice import points
 from textune.report.escaping import as_text
 from textune.report.grid import Cell, Column, Grid
 from textune.review.moves import Move, Moves, Verdict
@@ -50,12 +51,11 @@ def sentence(review: Review) -> str:
 
 def gate_sentence(review: Review) -> str:
     """Why the gate is open or closed, and what it could have seen."""
-    margin = 100 * review.settings.noninferiority_margin
-    points = "1 point" if margin == 1 else f"{margin:g} points"
+    margin = points(review.settings.noninferiority_margin)
     if review.moves is None or not review.moves.comparable:
         return f"Open, as nothing can be compared. {sentence(review)}"
     if review.fails:
-        return f"Closed: {', '.join(review.fails)} surely worse by more than {points}."
+        return f"Closed: {', '.join(review.fails)} surely worse by more than {margin}."
     seen = [
         f"{one.title} {100 * one.detectable:.1f}"
         for one in review.moves.methods
@@ -66,7 +66,7 @@ def gate_sentence(review: Review) -> str:
         if seen
         else " All predictions are the same."
     )
-    return f"Open: no method is surely worse by more than {points}.{power}"
+    return f"Open: no method is surely worse by more than {margin}.{power}"
 
 
 def text(review: Review) -> str:
@@ -106,10 +106,10 @@ def as_json(review: Review) -> dict[str, Any]:
 
 
 def _said(one: Move) -> str:
-    points = f"{_points(one.difference)} points"
+    moved = f"{_points(one.difference)} points"
     if one.verdict is Verdict.WITHIN_NOISE:
-        return f"{one.title} {points}, within noise (±{100 * (one.high - one.low) / 2:.1f})"
-    return f"{one.title} {points}, {one.verdict}"
+        return f"{one.title} {moved}, within noise (±{100 * (one.high - one.low) / 2:.1f})"
+    return f"{one.title} {moved}, {one.verdict}"
 
 
 def _points(share: float) -> str:

@@ -1,0 +1,1 @@
+"""One page of evidence: a comparison as HTML that needs nothing else."""

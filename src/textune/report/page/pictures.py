@@ -1,0 +1,60 @@
+"""All pictures of the page that a folder of metrics has data for."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from textune.io import read_json
+from textune.report.budget import budget_curves, trials_of
+from textune.report.charts import curves_chart, svg_of, tuning_chart
+from textune.report.page import of_classes, of_methods
+from textune.report.page.picture import Picture, read_rows
+from textune.report.tables import compared_methods
+from textune.stats.results import Comparison, MethodResult
+
+
+def pictures(comparison: Comparison, metrics: Path) -> Iterator[Picture]:
+    """In the order of the page. Raises `UserError` if a file of `metrics` is missing."""
+    methods = compared_methods(comparison)
+    yield of_methods.scores(comparison, methods)
+    if comparison.pairs:
+        yield of_methods.differences(comparison)
+    yield of_methods.cost(comparison, methods, read_json(metrics / "cost.json"))
+    yield _curves(comparison, methods, metrics)
+    yield of_classes.confusion(comparison, read_rows(metrics / "confusion.csv"))
+    yield of_classes.reliability(comparison, methods, read_rows(metrics / "reliability.csv"))
+    parts = of_classes.slices(comparison, read_json(metrics / "slices.json"))
+    if parts.rows:
+        yield parts
+    trials = trials_of([method.name for method in methods], metrics)
+    if trials:
+        points = budget_curves(trials)
+        yield Picture(
+            "tuning",
+            "What tuning found",
+            "The best accuracy on validation to be expected of so many trials, by the operations"
+            " that they cost. A line that still rises may gain by more trials.",
+            svg_of(tuning_chart(comparison, methods, points)),
+            ["method", "trials", "operations", "expected best accuracy"],
+            [
+                [
+                    comparison.method(point.method).title,
+                    f"{point.trials}",
+                    f"{point.operations:.2g}",
+                    f"{point.accuracy:.4f}",
+                ]
+                for point in points
+            ],
+        )
+
+
+def _curves(comparison: Comparison, methods: Sequence[MethodResult], metrics: Path) -> Picture:
+    rows = read_rows(metrics / "curves/accuracy.csv")
+    return Picture(
+        "curves",
+        "Training",
+        "Accuracy and loss on validation after each epoch, means over seeds. Validation picks the"
+        " epoch that is kept.",
+        svg_of(curves_chart(comparison, methods, metrics / "curves")),
+        ["method", "epoch", "accuracy"],
+        [[row["method"], row["epoch"], row["accuracy"]] for row in rows],
+    )
