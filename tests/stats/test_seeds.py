@@ -129,6 +129,18 @@ def test_smallest_detectable_of_three_seeds_is_found_as_often_as_it_says() -> No
     assert (drawn > stats.t.ppf(1 - 0.05 / 12, 2)).mean() == pytest.approx(0.8, abs=0.005)
 
 
+@pytest.mark.parametrize(("error", "expected"), [(1e-9, 1e-9 * 318309.886), (0.1, 1.0)])
+def test_smallest_detectable_with_hardly_a_degree_of_freedom_is_a_number(
+    error: float, expected: float
+) -> None:
+    """Cauchy's distribution (one degree of freedom) has the closed form tan for its quantiles."""
+    level = 2e-6
+    quantile = math.tan(math.pi * (0.5 - level / 2))
+    assert quantile == pytest.approx(318309.886, rel=1e-6)
+    assert Estimate(0.0, error, 1).smallest_detectable(level, 0.8) == pytest.approx(expected)
+    assert Estimate(0.0, error, 0.2).smallest_detectable(0.001, 0.8) == 1.0
+
+
 def test_scores_that_are_alike_but_for_the_last_bit_do_not_vary() -> None:
     alike = np.array([0.8, 0.8, np.nextafter(0.8, 1)])
     estimate = ResampledScores({"a": alike}, {"a": np.ones((3, 9))}).score("a", OVER_SEEDS)

@@ -26,6 +26,7 @@ from textune.stats.results import PairNames, Question
 
 # With two, intervals over seeds are too wide or too narrow (docs/statistics.md).
 SEEDS_NEEDED = 3
+_FAR = 1000
 # Equal scores may differ in the last bit.
 _ALIKE = 1e-12
 
@@ -56,6 +57,9 @@ class Estimate:
         critical = float(stats.t.ppf(1 - level / 2, self.df))
         if self.df == inf:
             return self.error * (critical + float(stats.norm.ppf(power)))
+        # With hardly a degree of freedom scipy has no noncentral t, and no score differs so much.
+        if critical > _FAR:
+            return min(1.0, self.error * critical)
         # The power of a t test is the noncentral t's. (The other tail's share is negligible.)
 
         def missing(shift: float) -> float:

@@ -149,7 +149,7 @@ def _data(report: Mapping[str, Any]) -> Table:
     for reason in sorted({reason for of_split in dropped.values() for reason in of_split}):
         counts = [dropped.get(split, {}).get(reason, 0) for split in _SPLITS]
         rows.append([f"dropped: {reason.replace('_', ' ')}", *(f"{count:,}" for count in counts)])
-    return Table(["", *_SPLITS], rows)
+    return Table(["what", *_SPLITS], rows)
 
 
 def _versions(lock: Path) -> Table:
