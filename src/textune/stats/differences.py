@@ -71,7 +71,8 @@ def _answers(
     if question_of(len(resampled)) is Question.OVER_SEEDS:
         estimate = scores.estimate(pair, Question.OVER_SEEDS)
         low, high = estimate.interval(settings.confidence_level)
-        interval = Interval(low=low, high=high)
+        # No two scores differ by more, which Student's t does not know.
+        interval = Interval(low=max(-1.0, low), high=min(1.0, high))
         answers[Question.OVER_SEEDS] = _Answer(estimate, interval, estimate.pvalue(), {})
     return answers
 
