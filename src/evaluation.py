@@ -13,6 +13,7 @@ def main() -> None:
 
     from textune.io import write_json
     from textune.pipeline.paths import ERRORS, METRICS, MODELS, PREPARED
+    from textune.report.at_a_glance import write_at_a_glance
     from textune.report.calibration import calibration_report
     from textune.report.slices import read_texts, slices, write_errors
     from textune.report.tables import print_table
@@ -22,7 +23,8 @@ def main() -> None:
     seeds, by_default = params.train.seeds, params.methods_by_default
     folders, left_out = split_skipped(MODELS, params.methods, seeds, by_default)
     runs = load_runs(folders, seeds, params.titles, params.evaluate.decision)
-    write_results(runs, params.evaluate, METRICS, left_out)
+    comparison = write_results(runs, params.evaluate, METRICS, left_out)
+    write_at_a_glance(runs, comparison, params.evaluate, METRICS)
     write_json(METRICS / "calibration.json", calibration_report(runs))
     texts = read_texts(PREPARED / "test.parquet", runs.first.predictions["test"].row_ids)
     write_json(METRICS / "slices.json", slices(runs, texts, params.evaluate))

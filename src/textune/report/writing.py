@@ -6,20 +6,20 @@ from typing import Any
 
 from textune.config.sections import EvaluateParams
 from textune.io import write_json
-from textune.report.at_a_glance import write_at_a_glance
 from textune.report.plot_data import write_plot_data
 from textune.report.scores import cost, quality
 from textune.runs.store import RunSet
 from textune.stats.comparison import compare
 from textune.stats.comparison_file import write_comparison
 from textune.stats.other_scores import other_scores
+from textune.stats.results import Comparison
 from textune.stats.seeds import question_of
 
 
 def write_results(
     runs: RunSet, settings: EvaluateParams, folder: Path, skipped: Mapping[str, str] = {}
-) -> None:
-    """Score and compare the runs; write JSON and plot data to `folder`.
+) -> Comparison:
+    """Score and compare the runs; write JSON and plot data to `folder`, and return the comparison.
 
     skipped: methods that did not run, and why.
 
@@ -31,8 +31,8 @@ def write_results(
     write_json(folder / "validation.json", quality(runs, "validation"))
     write_json(folder / "quality.json", quality(runs, "test"))
     write_json(folder / "cost.json", cost(runs))
-    write_at_a_glance(runs, comparison, settings, folder)
     write_plot_data(runs, folder)
+    return comparison
 
 
 def _intervals(runs: RunSet, settings: EvaluateParams) -> list[dict[str, Any]]:
