@@ -37,6 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["speed", "--data", "nowhere"], "--data is nowhere"),
         (["same-learning", "--data", "nowhere"], "--data is nowhere"),
         (["ablation", "--json", "nowhere/gains.json"], "--json is nowhere/gains.json"),
+        (["predict", "--json", "nowhere/x.json"], "--json is nowhere/x.json"),
         (["time-to-accuracy", "70"], "TARGET is 70"),
     ],
 )

@@ -21,7 +21,8 @@ from textune.report.escaping import as_text
 from textune.runs.store import RunFolder
 
 FORMS = [
-    ("baseline", "transformers"),
+    # Like full's.
+    pytest.param("baseline", "transformers", marks=pytest.mark.slow),
     ("lora", "transformers"),
     ("full", "transformers"),
     ("lora", "peft"),

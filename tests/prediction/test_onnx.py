@@ -21,7 +21,7 @@ from textune.prediction.onnx import OnnxModel, write_onnx
 MakeParams = Callable[..., Params]
 METHODS = ("baseline", "lora", "adapter", "full")
 # The others are like one of these, or take long.
-OFTEN = ("bert", "mpnet")
+OFTEN = ("bert",)
 # torch cannot trace its windows.
 NEVER = ("longformer",)
 EACH = [
