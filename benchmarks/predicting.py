@@ -49,7 +49,8 @@ def measure(
             tick(f"{model}: exporting")
             places = _export(source, folder / model)
             timed = texts[: _QUICK_TEXTS if quick else _TEXTS[model]]
-            yield from _measure(model, places, timed, texts, 1 if quick else 5, tick)
+            every = timed if quick else texts
+            yield from _measure(model, places, timed, every, 1 if quick else 5, tick)
 
 
 def steps(quick: bool) -> int:
@@ -117,7 +118,8 @@ def _measure(
                 start_seconds=round(seconds[name], 2),
                 peak_memory_mib=memory,
             )
-            if places.source.run is not None:
+            # With --quick no more texts are there than those that are timed.
+            if places.source.run is not None and len(texts) > len(timed):
                 _, classes = started[name].classify(texts)
                 figures = _with_losses(figures, places.source.run, classes)
             yield figures

@@ -44,7 +44,7 @@ def test_no_model_is_told_before_anything_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_runtime_finds_the_same_classes(tmp_path: Path) -> None:
+def test_every_runtime_is_measured(tmp_path: Path) -> None:
     from tests.pipeline.conftest import make_trained_workspace
 
     make_trained_workspace(tmp_path / "trained")
@@ -53,8 +53,6 @@ def test_every_runtime_finds_the_same_classes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     figures = [RuntimeFigures(**values) for values in json.loads((work / "speed.json").read_text())]
     assert [one.runtime for one in figures] == [*NAMES, *NAMES]
-    exact = [
-        one for one in figures[: len(NAMES)] if one.runtime not in ("textune bf16", "ONNX int8")
-    ]
-    assert {(one.changed, one.difference) for one in exact} == {(0.0, 0.0)}
+    # --quick leaves out what each one loses.
+    assert {one.accuracy for one in figures} == {None}
     assert all(one.texts_per_second > 0 and one.peak_memory_mib for one in figures)

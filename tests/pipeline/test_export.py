@@ -1,5 +1,6 @@
 """`textune export`: a process without textune loads the folder as its card says; equal logits."""
 
+import errno
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from safetensors import SafetensorError
 
 from tests.cli_commands import Commands
 from textune.data.tokenized import read_prepared
@@ -160,6 +162,41 @@ def test_an_export_that_is_another_model_is_not_kept(
     told = commands.error("export", str(tmp_path / "a/new"), "--method", "full", code=1)
     assert told.startswith("the exported model is another one: a logit differs by 0.01")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_in_one_line(
+    inside: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from transformers import PreTrainedModel
+
+    def full(*arguments: Any, **options: Any) -> None:
+        raise SafetensorError("I/O error:\nNo space left on device (os error 28)")
+
+    monkeypatch.setattr(PreTrainedModel, "save_pretrained", full)
+    told = commands.error("export", str(tmp_path / "new"), "--method", "full", code=1)
+    assert told.endswith("new cannot be written (I/O error: No space left on device (os error 28))")
+
+    def no_room(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "model.onnx")
+
+    monkeypatch.setattr("torch.onnx.export", no_room)
+    onnx_wanted = ("export", str(tmp_path / "new"), "--method", "full", "--format", "onnx")
+    assert commands.error(*onnx_wanted, code=1) == "model.onnx: No space left on device"
+    assert not list(tmp_path.iterdir())
+
+
+def test_8_bits_are_not_measured_on_other_examples(
+    work: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(work)
+    path = Path("data/prepared/test.parquet")
+    rows = pd.read_parquet(path)
+    path.unlink()
+    rows.iloc[::-1].to_parquet(path, index=False)
+    wanted = ("export", str(tmp_path / "new"), "--method", "lora", "--format", "onnx")
+    told = commands.error(*wanted, "--quantize", "int8")
+    assert told.startswith("data/prepared is not the data of the run, on which int8 would be")
+    assert not (tmp_path / "new").exists()
 
 
 def test_names_in_a_card_stay_text(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -226,4 +227,9 @@ def test_a_pipe_is_written_to_and_not_replaced(
     inside: Path, commands: Commands, tmp_path: Path
 ) -> None:
     commands.run("predict", "x", "--output", "/dev/null")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    told = commands.error("predict", "x", "--format", "parquet", "--output", str(pipe))
+    assert told == f"--output: Parquet is written to a file, which {pipe} is not"
+    assert pipe.is_fifo()
     assert Path("/dev/null").is_char_device()

@@ -14,7 +14,7 @@ from tests.tiny import ROOT, git
 # What docs/using.md says. `sed` and `xargs` of the system do the rest.
 PREDICTIONS_ONLY = (
     "dvc list . models -R --dvc-only | cut -d/ -f1-3 | sort -u | grep -v '/model$' \\\n"
-    "  | sed 's|^|models/|' | xargs dvc pull"
+    "  | sed 's|^|models/|' | xargs -r dvc pull"
 )
 
 

@@ -65,7 +65,7 @@ def model_card(run: Run, loading: Loading, quantized: str | None, metrics: Path)
         license=licence,
         library_name=loading.packages[0],
         pipeline_tag="text-classification",
-        base_model=base if is_repository(base) else None,
+        base_model=base if is_repository(base) and not Path(model["name"]).is_dir() else None,
         tags=["textune", record.method],
         model_name=f"{record.name} of {base}",
         eval_results=_results(record, comparison, data["source"], source),
@@ -79,13 +79,14 @@ def model_card(run: Run, loading: Loading, quantized: str | None, metrics: Path)
         classes=[as_text(name) for name in record.label_names],
         code=loading.code,
         using=loading.using.format(temperature=f"{record.temperature:.4f}"),
-        packages=[f"{name} {version(name)}" for name in loading.packages],
+        packages=[f"{name} {version(name)}" for name in _packages(record, loading)],
         note=loading.note,
         example="what a lovely day",
         max_length=model["max_length"],
         cleaning=_cleaning(record.data["cleaning"]),
         own={title_of(metric): run.scores("test")[metric] for metric in _SHOWN},
         quantized=quantized,
+        balanced=comparison.decision == "balanced",
         examples={name: record.data["examples"][name] for name in SPLITS},
         source=as_text(source),
         sha256=record.data["sha256"],
@@ -122,6 +123,12 @@ def _results(
         )
         for metric, score in scores.items()
     ]
+
+
+def _packages(record: RunRecord, loading: Loading) -> list[str]:
+    """What the lines of the card import."""
+    others = ["ftfy"] if record.data["cleaning"]["fix_encoding"] else []
+    return [*loading.packages, *others]
 
 
 def _public(name: str) -> str:

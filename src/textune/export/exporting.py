@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from textune.data.tokenized import PreparedSplit, read_prepared
 from textune.errors import FailedError, UserError
@@ -18,8 +19,7 @@ from textune.prediction.encoder import Logits, logits_by_length
 from textune.prediction.onnx import TOKENS_AT_A_TIME
 from textune.report.replacement import cost_of
 from textune.report.tables import read_results
-from textune.runs.record import RunRecord
-from textune.runs.store import RunFolder
+from textune.runs.store import Run, RunFolder
 from textune.stats.replacement import replacement
 from textune.training.quiet import quieten
 
@@ -68,6 +68,8 @@ def export(run: Path, target: Path, form: Form, metrics: Path, prepared: Path) -
         if target.exists():
             target.rmdir()
         draft.rename(target)
+    except SafetensorError as error:
+        raise FailedError(f"{target} cannot be written ({' '.join(str(error).split())})") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         if not target.exists():
@@ -77,6 +79,8 @@ def export(run: Path, target: Path, form: Form, metrics: Path, prepared: Path) -
 
 
 def _write(run: Path, draft: Path, form: Form, metrics: Path, prepared: Path) -> Exported:
+    comparison = read_results(metrics)
+    decided = RunFolder(run).read().decided(comparison.decision)
     # Writing takes the model apart.
     checkpoint, reference = load_checkpoint(run), load_checkpoint(run)
     form.write(checkpoint, draft)
@@ -96,11 +100,14 @@ def _write(run: Path, draft: Path, form: Form, metrics: Path, prepared: Path) ->
         )
     quantized = None
     if isinstance(form, Int8OnnxForm):
-        test = _test_of(RunFolder(run).read_usable(), prepared)
+        test = _test_of(decided, prepared)
         form.quantize(draft)
-        quantized = _cost(run, form.load(draft), test, tokenizer.pad_token_id, metrics)
+        logits = logits_by_length(form.load(draft), test, tokenizer.pad_token_id, TOKENS_AT_A_TIME)
+        predicted = decided.task.decide(decided.task.activate(logits), decided.weights)
+        cost = replacement(decided, predicted, comparison)
+        quantized = cost_of(cost, "In 8 bits", comparison)
     loading = Loading(form.code(checkpoint), form.using, form.packages, form.note)
-    card = model_card(RunFolder(run).read(), loading, quantized, metrics)
+    card = model_card(decided, loading, quantized, metrics)
     card.save(draft / "README.md")
     return Exported(error, quantized)
 
@@ -120,23 +127,14 @@ def largest_difference(own: Logits, other: Logits, tokens: int, length: int) -> 
     return max(differences)
 
 
-def _test_of(record: RunRecord, prepared: Path) -> PreparedSplit:
-    """The test split that the run was scored on."""
-    data = read_prepared(prepared)
+def _test_of(run: Run, prepared: Path) -> PreparedSplit:
+    """The test split that the run was scored on. Raises `UserError` if it is another now."""
+    data, own = read_prepared(prepared), run.predictions["test"]
     assert data.test is not None
-    if data.digest(of_texts=True) != record.data["sha256"]:
+    same = data.test.row_ids == own.row_ids and np.array_equal(data.test.labels, own.labels)
+    if not same or data.digest(of_texts=True) != run.record.data["sha256"]:
         raise UserError(
             f"{prepared} is not the data of the run, on which {_INT8} would be measured; run"
             " `dvc repro`"
         )
     return data.test
-
-
-def _cost(path: Path, logits: Logits, test: PreparedSplit, pad_token_id: int, metrics: Path) -> str:
-    comparison = read_results(metrics)
-    run = RunFolder(path).read().decided(comparison.decision)
-    probabilities = run.task.activate(
-        logits_by_length(logits, test, pad_token_id, TOKENS_AT_A_TIME)
-    )
-    predicted = run.task.decide(probabilities, run.weights)
-    return cost_of(replacement(run, predicted, comparison), "In 8 bits", comparison)

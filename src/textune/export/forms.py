@@ -53,7 +53,7 @@ class TransformersForm(Form):
     """A plain folder for transformers alone: what was added to the encoder is merged into it."""
 
     name = "transformers"
-    packages = ("transformers",)
+    packages = ("transformers", "torch")
     note = (
         'For short, without this cleaning and calibration: `pipeline("text-classification",'
         " model=folder)(text, truncation=True)`."
@@ -84,7 +84,7 @@ class PeftForm(Form):
     """peft's own form, with the head; the pretrained encoder is in the folder `base`."""
 
     name = "peft"
-    packages = ("peft", "transformers")
+    packages = ("peft", "transformers", "torch")
 
     def write(self, checkpoint: Checkpoint, folder: Path) -> None:
         _require_native(self.name, checkpoint.method)
@@ -118,7 +118,7 @@ class AdaptersForm(Form):
     """The form of the package adapters: encoder, adapters and head in one folder."""
 
     name = "adapters"
-    packages = ("adapters", "transformers")
+    packages = ("adapters", "transformers", "torch")
     note = (
         "While it is loaded, the package warns that no adapter is active; the last line of loading"
         " changes that."

@@ -17,7 +17,7 @@ class OnnxForm(Form):
     """
 
     name = "onnx"
-    packages = ("onnxruntime", "tokenizers")
+    packages = ("onnxruntime", "tokenizers", "numpy")
     note = (
         f"`{_FILE}` has opset {OPSET}. `input_ids` and `attention_mask` are (texts, length) of"
         " int64, both of any size; `logits` are (texts, classes) of float32."

@@ -42,7 +42,7 @@ def push(folder: Path, name: str, public: bool) -> str:
     ) as error:
         raise FailedError(
             f"--push: {name} cannot be written ({_reason(error)}); {folder} is written: push it"
-            f" with `hf upload {name} {folder} . --private`"
+            f" with `hf upload {name} {folder} .{'' if public else ' --private'}`"
         ) from None
     return str(done.commit_url)
 

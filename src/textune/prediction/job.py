@@ -133,7 +133,8 @@ def _predictor(wanted: Wanted, form: Form) -> tuple[Predictor, str]:
         if not RunFolder(wanted.run).record.is_file():
             raise UserError(f"--run: {wanted.run} is no folder of a run, which has a run.json")
         models = [load_trained(wanted.run, wanted.device)]
-        why, decision = "", _decision(wanted.run / COMPARISON.name)
+        beside = wanted.run / COMPARISON.name
+        why, decision = "", _decision(beside if beside.is_file() else COMPARISON)
     else:
         with place(wanted.revision) as where:
             method = wanted.method or recommended(where)

@@ -67,6 +67,8 @@ def write_onnx(checkpoint: Checkpoint, path: Path) -> None:
                 dynamic_shapes=(sizes, sizes),
                 external_data=False,
             )
+    except (OSError, MemoryError):
+        raise
     # Of a model that it does not understand torch raises what its code happens to stumble over.
     except Exception as error:
         kind = checkpoint.classifier.model.config.model_type

@@ -29,8 +29,10 @@ def open_writer(
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
         yield _text_writer(form, label_names, sys.stdout)
         return
-    if target.exists() and not target.is_file() and form != "parquet":
+    if target.exists() and not target.is_file():
         # A pipe or a device, which is not replaced.
+        if form == "parquet":
+            raise UserError(f"--output: Parquet is written to a file, which {target} is not")
         with target.open("w", encoding="utf-8", newline="") as stream:
             yield _text_writer(form, label_names, stream)
         return

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from safetensors import SafetensorError
 
 from textune.config.sections import Cleaning, Decision, FastParams, ModelParams
@@ -84,7 +85,11 @@ def load_trained(folder: Path, device: str = "auto") -> TrainedModel:
     record = run.read_usable()
     try:
         return TrainedModel(record, _model(run, record, device))
-    except (SafetensorError, ValueError, KeyError) as error:
+    except ValidationError:
+        raise FailedError(
+            f"{run.record} is of another version of textune; run `dvc repro`"
+        ) from None
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise FailedError(
             f"{run.weights} is damaged ({' '.join(str(error).split()):.80}); run `dvc checkout -f"
             f" {folder}`, or `dvc repro`"
