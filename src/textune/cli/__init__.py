@@ -31,5 +31,5 @@ for _name in _RENAMED:
 
 
 def main() -> None:
-    """Run a command; what a user can mend is told in one line, with exit code 2."""
+    """Run a command; what a user can mend is told in one line, with its exit code."""
     errors.run(app)

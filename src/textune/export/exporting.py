@@ -1,5 +1,6 @@
 """A run's model written in one of the forms, checked against the run's own, whole or not at all."""
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -73,8 +74,10 @@ def export(run: Path, target: Path, form: Form, metrics: Path, prepared: Path) -
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         if not target.exists():
-            for folder in made:
-                shutil.rmtree(folder, ignore_errors=True)
+            # From the innermost; one that somebody else has put something into stays.
+            with contextlib.suppress(OSError):
+                for folder in made:
+                    folder.rmdir()
     return exported
 
 

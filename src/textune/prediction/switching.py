@@ -17,7 +17,7 @@ _TOLERANCE = 1e-4
 
 
 class SwitchingModel:
-    """`encoder` for the first texts. Of a model that torch cannot write as ONNX, for all."""
+    """`encoder` for the first texts; for all, if ONNX cannot be written or is another function."""
 
     def __init__(self, encoder: EncoderModel) -> None:
         self._encoder = encoder
@@ -44,7 +44,7 @@ class SwitchingModel:
             path = Path(folder) / "model.onnx"
             try:
                 write_onnx(self._encoder.released(), path)
-            except FailedError:
+            except (FailedError, OSError):
                 return
             onnx = OnnxModel(path)
         examples = self._encoder.tokenized(texts)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
 from textune.config.sections import EvaluateParams
 from textune.errors import UserError
-from textune.prediction.finding import COMPARISON, place
+from textune.prediction.finding import Place, place
 from textune.report.at_a_glance import recommended
 from textune.review.moves import Moves, changed, moves
 from textune.review.sides import Side, read_side
@@ -59,7 +58,7 @@ def review(base: str, head: str | None) -> Review:
     with place(base, "--base") as before, place(head, "--head") as after:
         of_head = read_side(after)
         settings = _settings(of_head)
-        of_base = read_side(before) if before.local(COMPARISON).is_file() else None
+        of_base = _readable(before)
         names = (base, head or "the workspace")
         known = recommended(of_head.comparison)
         if of_base is None:
@@ -76,17 +75,17 @@ def review(base: str, head: str | None) -> Review:
         return Review(*names, settings, found, changes, (recommended(of_base.comparison), known))
 
 
-def _settings(side: Side) -> EvaluateParams:
-    section: dict[str, Any] = {}
-    for key, value in side.parameters.items():
-        if key.startswith("evaluate."):
-            _, name, *inner = key.split(".", 2)
-            if inner:
-                section.setdefault(name, {})[inner[0]] = value
-            else:
-                section[name] = value
+def _readable(where: Place) -> Side | None:
+    """None if there are no results, or only those of another version."""
     try:
-        return EvaluateParams.model_validate(section)
+        return read_side(where)
+    except UserError:
+        return None
+
+
+def _settings(side: Side) -> EvaluateParams:
+    try:
+        return EvaluateParams.model_validate(side.evaluate)
     except ValidationError as error:
         key = ".".join(map(str, error.errors()[0]["loc"]))
         raise UserError(f"params.yaml: evaluate.{key} is wrong; see `textune check`") from None

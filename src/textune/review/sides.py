@@ -1,6 +1,5 @@
 """One side of a review: the results of a revision, or of the workspace."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from textune.config.base import UNTRAINED
 from textune.errors import UserError
 from textune.io import read_json
 from textune.prediction.finding import Place
+from textune.report.locked import locked_versions
 from textune.report.tables import read_results
 from textune.runs.loading import load_runs
 from textune.runs.store import RunSet
@@ -20,7 +20,7 @@ from textune.stats.results import Comparison
 
 _METRICS, _MODELS = Path("metrics"), Path("models")
 _TEST = "data/prepared/test.parquet"
-# Runs and what they cost a day are no news: seconds, memory, speed.
+# Seconds, memory and speed are another day's, and no news.
 _COSTS = ("trainable_parameters", "training_flops")
 
 
@@ -29,11 +29,13 @@ class Side:
     """The results of a state, and what they come from, as flat maps.
 
     runs: with predictions, None if they cannot be had. test: what tells test's file from others.
+    evaluate: the section of params.yaml, as it is.
     """
 
     comparison: Comparison
     runs: RunSet | None
     test: str | None
+    evaluate: Mapping[str, Any]
     parameters: Mapping[str, Any]
     data: Mapping[str, Any]
     costs: Mapping[str, Any]
@@ -56,10 +58,11 @@ def read_side(where: Place) -> Side:
         comparison,
         _runs(where, comparison, params),
         _hash_of_test(_yaml(where.local(Path("dvc.lock")))),
+        params.get("evaluate", {}),
         flat(params),
         data,
         costs,
-        _versions(where.local(Path("requirements.lock"))),
+        locked_versions(where.local(Path("requirements.lock"))),
     )
 
 
@@ -93,9 +96,3 @@ def _runs(where: Place, comparison: Comparison, params: Mapping[str, Any]) -> Ru
 def _hash_of_test(lock: Mapping[str, Any]) -> str | None:
     dependencies = lock.get("stages", {}).get("evaluate", {}).get("deps", [])
     return next((str(one.get("md5")) for one in dependencies if one.get("path") == _TEST), None)
-
-
-def _versions(path: Path) -> dict[str, str]:
-    """By package, of requirements.lock; nothing if there is none."""
-    text = path.read_text("utf-8") if path.is_file() else ""
-    return dict(re.findall(r"(?m)^([A-Za-z][\w.-]*)==([^\s;\\]+)", text))

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from textune.io import read_json, write_text
 from textune.report.advice import recommendation, tuned_elsewhere
 from textune.report.grid import Grid
+from textune.report.locked import locked_versions
 from textune.report.page.pictures import pictures
 from textune.report.tables import compared_methods, methods_table, read_results
 from textune.report.titles import question_answered
@@ -44,6 +45,7 @@ def write_page(metrics: Path, errors: Path, params: Path, output: Path) -> None:
         trim_blocks=True,
     )
     environment.filters["base64"] = lambda text: base64.b64encode(text.encode()).decode()
+    versions = locked_versions(params.with_name("requirements.lock"))
     best = comparison.method(comparison.recommendation.method).title
     page = environment.get_template("page.html").render(
         title=f"{best} is recommended" if len(comparison.pairs) else best,
@@ -60,7 +62,7 @@ def write_page(metrics: Path, errors: Path, params: Path, output: Path) -> None:
         data=_data(read_json(metrics / "data.json")),
         origin=_origin(),
         command=_command(),
-        versions=_versions(params.with_name("requirements.lock")),
+        versions=Table(["package", "version"], [[*one] for one in versions.items()]),
         params=params.read_text("utf-8") if params.is_file() else "",
     )
     write_text(output, page)
@@ -150,12 +152,6 @@ def _data(report: Mapping[str, Any]) -> Table:
         counts = [dropped.get(split, {}).get(reason, 0) for split in _SPLITS]
         rows.append([f"dropped: {reason.replace('_', ' ')}", *(f"{count:,}" for count in counts)])
     return Table(["what", *_SPLITS], rows)
-
-
-def _versions(lock: Path) -> Table:
-    lines = lock.read_text("utf-8").splitlines() if lock.is_file() else []
-    names = [line.split(" ")[0].split("==") for line in lines if "==" in line.split(" ")[0]]
-    return Table(["package", "version"], [[name, version] for name, version in names])
 
 
 def _git(*arguments: str) -> str:
