@@ -54,6 +54,15 @@ def write_csv(
     write_text(path, text.getvalue())
 
 
+def follow_umask(folder: Path) -> None:
+    """Give files the mode that new ones have: safetensors writes files for their owner only."""
+    mask = os.umask(0)
+    os.umask(mask)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o666 & ~mask)
+
+
 def user_cache(name: str) -> Path:
     """A folder of the user's, outside of what DVC deletes before a stage, made if it is missing.
 

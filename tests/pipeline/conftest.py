@@ -66,3 +66,9 @@ def work(trained_workspace: Path, tmp_path: Path) -> Path:
     """A copy of the trained workspace, with DVC's cache."""
     shutil.copytree(trained_workspace, tmp_path / "work", symlinks=True)
     return tmp_path / "work"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TEXTUNE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "checkpoints"

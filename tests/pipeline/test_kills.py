@@ -5,42 +5,16 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.commands import dvc, set_parameter
-from tests.tiny import git
+from tests.pipeline.ending import started, take_longer, wait_for_a_checkpoint
 
 KILLS = 20
 MOMENTS = 11
-
-
-@contextmanager
-def started(work: Path, *command: str) -> Iterator[subprocess.Popen[str]]:
-    """A process group of its own, which is gone afterwards."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    process = subprocess.Popen(
-        command,
-        cwd=work,
-        env={**os.environ, "PATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 def results(work: Path) -> dict[str, bytes]:
@@ -52,25 +26,6 @@ def results(work: Path) -> dict[str, bytes]:
     for cost in ("train_seconds", "examples_per_second", "peak_memory_mib"):
         record = re.sub(f'"{cost}": [0-9.]+', f'"{cost}": 0', record)
     return {**found, "run.json": record.encode()}
-
-
-def wait_for_a_checkpoint(cache: Path, process: subprocess.Popen[str]) -> None:
-    while not list(cache.glob("*/state.json")):
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TEXTUNE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "checkpoints"
-
-
-def take_longer(work: Path) -> None:
-    """LoRA for 400 steps, with checkpoints all the time."""
-    set_parameter(work, "train", "checkpoint_minutes", 0.0001)
-    set_parameter(work, "lora", "epochs", 100)
-    git(work, "commit", "-qam", "longer")
 
 
 def test_a_signal_ends_a_stage_within_seconds_and_nothing_is_lost(work: Path, cache: Path) -> None:

@@ -15,6 +15,7 @@ from textune.errors import FailedError, UserError
 from textune.export.card import Loading, model_card
 from textune.export.forms import AdaptersForm, Form, PeftForm, TransformersForm, logits_of
 from textune.export.onnx_form import Int8OnnxForm, OnnxForm
+from textune.io import follow_umask
 from textune.modeling.checkpoint import load_checkpoint
 from textune.prediction.encoder import Logits, logits_by_length
 from textune.prediction.onnx import TOKENS_AT_A_TIME
@@ -66,6 +67,7 @@ def export(run: Path, target: Path, form: Form, metrics: Path, prepared: Path) -
     try:
         draft.mkdir(parents=True)
         exported = _write(run, draft, form, metrics, prepared)
+        follow_umask(draft)
         if target.exists():
             target.rmdir()
         draft.rename(target)

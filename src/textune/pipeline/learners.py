@@ -44,9 +44,11 @@ def make_learner(
     job = Job(name, params.task, params.model, params.training(name), data, seed, live)
     if isinstance(method, EncoderMethod):
         from textune.training.learner import EncoderLearner
+        from textune.training.processes import share_cores
         from textune.training.quiet import quieten
 
         quieten()
+        share_cores()
         return EncoderLearner(method, job, _checkpoint(method, job) if resumes else None)
     if isinstance(method, OneStepMethod):
         return OneStepLearner(method, job, _device(job) if method.uses_encoder else "cpu")
@@ -63,8 +65,10 @@ def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":
     """That of exactly this run: another for other code, data, model, parameters or machine."""
     import torch
 
+    from textune.training import processes
     from textune.training.checkpoints import Checkpoint
 
+    threads = torch.get_num_threads() * processes.number()
     setting = {
         "code": _files_digest(Path(__file__).parents[1], (".py",)),
         "name": job.name,
@@ -76,8 +80,8 @@ def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":
         "labels": job.data.label_names,
         "data": job.data.digest(),
         "versions": {**installed_versions(), "accelerate": version("accelerate")},
-        # Sums come out differently with others.
-        "machine": [torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()],
+        # Sums come out differently with others; but whoever shares cores may go on for one.
+        "machine": [threads, torch.backends.cpu.get_cpu_capability()],
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
     key = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:32]

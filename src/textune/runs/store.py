@@ -4,7 +4,7 @@ A run is one method trained from one seed, in <folder>/<name>/<seed>/. Only this
 layout within.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from textune.config.base import UNTRAINED
 from textune.config.sections import Decision
 from textune.errors import UserError
-from textune.io import read_json, write_json
+from textune.io import follow_umask, read_json, write_json
 from textune.runs import predictions
 from textune.runs.predictions import Predictions
 from textune.runs.record import Cost, RunRecord, read_record, write_record
@@ -76,6 +76,12 @@ class RunFolder:
     ) -> None:
         """Write what a model predicts for a split."""
         predictions.write(self.predictions(split, untrained), predicted)
+
+    def write_weights(self, save: Callable[[Path], None]) -> None:
+        """Have what was trained written by `save`, which gets the folder."""
+        self.weights.mkdir(parents=True, exist_ok=True)
+        save(self.weights)
+        follow_umask(self.weights)
 
     def write_record(self, record: RunRecord) -> None:
         """Write run.json."""

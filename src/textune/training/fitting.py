@@ -1,5 +1,6 @@
 """Training to the end, from the start or on from a checkpoint, and what is to be told of it."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from textune.config.sections import TrainParams
 from textune.interrupts import Pending
+from textune.training import processes
 from textune.training.callbacks import (
     AverageWeights,
     History,
@@ -138,7 +140,7 @@ class _Checkpoints(TrainerCallback):
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        if self._pending or self._since > _APART * self._took:
+        if self._told_to_end() or self._since > _APART * self._took:
             self._keep(state)
         self._pending.stop()
 
@@ -149,7 +151,7 @@ class _Checkpoints(TrainerCallback):
             # The epoch is over, and Trainer could not go on with its validation.
             return
         due = self._since > max(self._every, _APART * self._took)
-        if self._pending or due:
+        if self._told_to_end() or due:
             self._keep(state)
         self._pending.stop()
 
@@ -157,6 +159,13 @@ class _Checkpoints(TrainerCallback):
         # After validation all is kept; but whoever wants an end should not wait for long.
         if self._pending.seconds > _PATIENCE:
             self._pending.stop()
+
+    def _told_to_end(self) -> bool:
+        """Whether any process was: then all end after the same step."""
+        told = processes.any_of(bool(self._pending))
+        if told and not self._pending:
+            self._pending.note(signal.SIGTERM)
+        return told
 
     def _tell_what_is_kept(self, state: TrainerState) -> None:
         self._pending.done = (

@@ -22,6 +22,7 @@ from textune.modeling.tokenizer import load_tokenizer
 from textune.runs.predictions import Predictions
 from textune.runs.record import Cost
 from textune.runs.store import Split
+from textune.training import processes
 from textune.training.arguments import learning_arguments, training_arguments
 from textune.training.batches import LengthGroupedBatches, PaddedExamples
 from textune.training.callbacks import History
@@ -70,7 +71,7 @@ class EncoderLearner(Learner):
 
     def start(self) -> None:
         self._make_model()
-        if self.job.live is not None:
+        if self.job.live is not None and processes.rank() == 0:
             self._live = RecordLive(self.job.live, OF_EPOCHS)
             self.trainer.add_callback(self._live)
         with self._fast_model():
@@ -171,10 +172,10 @@ class EncoderLearner(Learner):
         self.trainer.add_callback(self._progress)
 
     def _train(self) -> None:
-        checkpoint = self.checkpoint
+        checkpoint = self.checkpoint if processes.rank() == 0 else None
         with contextlib.nullcontext(False) if checkpoint is None else checkpoint.claimed() as ours:
             checkpoint = checkpoint if ours else None
-            state = None if checkpoint is None else checkpoint.read()
+            state = processes.from_first(None if checkpoint is None else checkpoint.read())
             fitting = Fitting(self.trainer, self.model, self.job.train, self._history, self._latest)
             if state is None or not state["finished"]:
                 self.trainer.train_dataset = self._datasets["train"]

@@ -9,18 +9,25 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from accelerate.data_loader import prepare_data_loader
 from numpy.typing import NDArray
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.nn import functional
+from torch.utils.data import BatchSampler, DataLoader, Dataset
 from transformers import Trainer
 from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_utils import EvalLoopOutput
 
 from textune.config.sections import FastParams
 from textune.errors import DivergedError
+from textune.training import processes
 from textune.training.batches import LengthGroupedBatches, as_fetched
 from textune.training.checkpoints import State
 from textune.training.fast.dropout import FastDropout
 from textune.training.randomness import random_state, set_random_state
+
+# Steps on a GPU after which it is asked whether the loss is a number.
+_LOOK_EVERY = 50
 
 
 class TextTrainer(Trainer):
@@ -54,15 +61,25 @@ class TextTrainer(Trainer):
         self._resumed_sum: torch.Tensor | None = None
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        if self._train_batches is None:
-            return super().get_train_dataloader()
+        """Whole batches, in every process; `compute_loss` takes this one's part of each."""
+        batches = self._train_batches or BatchSampler(
+            cast(Any, self._get_train_sampler()), self.args.train_batch_size, drop_last=False
+        )
         loader: DataLoader[Any] = DataLoader(
             cast(Dataset[Any], self.train_dataset),
-            batch_sampler=self._train_batches,
+            batch_sampler=cast(Any, batches),
             collate_fn=as_fetched,
             pin_memory=self.args.dataloader_pin_memory,
         )
-        prepared: DataLoader[Any] = self.accelerator.prepare(loader)
+        prepared: DataLoader[Any] = prepare_data_loader(
+            loader,
+            self.args.device,
+            num_processes=1,
+            process_index=0,
+            put_on_device=True,
+            use_seedable_sampler=True,
+            non_blocking=self.accelerator.non_blocking,
+        )
         return prepared
 
     def create_optimizer(self) -> torch.optim.Optimizer:
@@ -85,29 +102,48 @@ class TextTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
+        labels, several = inputs["labels"], model.training and processes.number() > 1
+        if several:
+            part = processes.part(len(labels))
+            inputs = {name: tensor[part.rows] for name, tensor in inputs.items()}
+            if self._dropout is not None:
+                self._dropout.part = part
         with self._dropout or contextlib.nullcontext():
             loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
-        if model.training:
-            loss = self._training_loss(outputs["logits"], inputs["labels"])
+        if several:
+            logits = processes.of_all(outputs["logits"], len(labels))
+            whole = self._training_loss(logits, labels)
+            # Averaged over the processes, gradients of these are the gradient of the whole. What a
+            # process without an example computes must take part, too.
+            loss = whole + (processes.number() - 1) * (whole - whole.detach())
+            loss = loss + 0 * outputs["logits"].sum()
+        elif model.training:
+            loss = self._training_loss(outputs["logits"], labels)
         return (loss, outputs) if return_outputs else loss
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         """A step. Raises `DivergedError` if the loss is no number any more."""
         loss: torch.Tensor = super().training_step(*args, **kwargs)
+        step = self.state.global_step
+        if step == self._globalstep_last_logged:
+            self._loss_sum = torch.zeros_like(loss)
+        self._loss_sum = self._loss_sum + loss
+        # A GPU would have to be waited for at every look.
+        if loss.device.type == "cpu" or step % _LOOK_EVERY == 0:
+            self._require_number(self._loss_sum)
+        if self._resumed_sum is None:
+            return loss
+        # Trainer begins a sum of its own with this step.
+        self._resumed_sum = None
+        return self._loss_sum
+
+    def _require_number(self, loss: torch.Tensor) -> None:
         if not loss.isfinite():
             raise DivergedError(
                 f"the loss became {loss.item()} at step {self.state.global_step + 1}, in epoch"
                 f" {int(self.state.epoch or 0) + 1}, at the learning rate"
                 f" {self._get_learning_rate():.2g}"
             )
-        if self.state.global_step == self._globalstep_last_logged:
-            self._loss_sum = torch.zeros_like(loss)
-        self._loss_sum = self._loss_sum + loss
-        if self._resumed_sum is None:
-            return loss
-        # Trainer begins a sum of its own with this step.
-        self._resumed_sum = None
-        return self._loss_sum
 
     def state_so_far(self) -> State:
         """What the next steps depend on beside the weights. Between two steps only."""
@@ -134,6 +170,8 @@ class TextTrainer(Trainer):
 
         The weights are already those of then.
         """
+        # A model that was validated counts as prepared, and would not be shared by the processes.
+        self.model._is_accelerate_prepared = False
         self._resumed = state
         if state is None:
             self.train()
@@ -173,6 +211,15 @@ class TextTrainer(Trainer):
             self._dropout.set_random_state(self._resumed["dropout"])
         self._loss_sum = self._resumed_sum = self._resumed["loss_sum"].to(self.args.device)
         self._globalstep_last_logged = self._resumed["last_logged"]
+
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
+        done = super().evaluation_loop(*args, **kwargs)
+        if processes.number() > 1 and done.metrics is not None:
+            # Trainer would count examples more than once that it filled up the last batch with.
+            logits, labels = torch.from_numpy(done.predictions), torch.from_numpy(done.label_ids)
+            loss = functional.cross_entropy(logits, labels)
+            done.metrics[f"{kwargs.get('metric_key_prefix', 'eval')}_loss"] = loss.item()
+        return done
 
     def outputs(self, dataset: Dataset[Any]) -> NDArray[np.float64]:
         """(n, k) what the model puts out for the n examples of a data set, without scoring it."""

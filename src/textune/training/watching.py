@@ -12,6 +12,7 @@ from scmrepo.exceptions import SCMError
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from textune.errors import UserError
+from textune.training import processes
 from textune.training.callbacks import Callback, Validation
 
 
@@ -66,7 +67,7 @@ class ShowProgress(TrainerCallback):
             TextColumn("{task.fields[speed]:.0f} examples/s"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
+            disable=not sys.stderr.isatty() or processes.rank() > 0,
         )
         self._task = self._progress.add_task(title, total=None, speed=0.0)
         self._start, self._from = 0.0, 0.0

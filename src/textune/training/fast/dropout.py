@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from textune.training.fast.attention import AttentionWithDropout, attention_by_autograd
+from textune.training.processes import Part
 from textune.training.randomness import jsonable
 
 _LEVELS = 2**16
@@ -25,10 +26,14 @@ class FastDropout(TorchFunctionMode):
     rounding of p to 1/65536, which is drawn anew for each mask so that it has no bias. The same
     seed gives the same masks. Tensors on other devices, and p = 0, go to torch as they are.
     `written_out` says whether attention is `AttentionWithDropout`, or its steps left to autograd.
+
+    `part` is set where several processes share a batch: each draws the masks of the whole batch and
+    uses its own rows of them, so that the masks are those of one process.
     """
 
     def __init__(self, seed: int, written_out: bool = True) -> None:
         super().__init__()
+        self.part: Part | None = None
         self._written_out = written_out
         self._random = np.random.Generator(np.random.SFC64(seed))
 
@@ -82,8 +87,12 @@ class FastDropout(TorchFunctionMode):
     def _mask(self, like: torch.Tensor, p: float) -> torch.Tensor:
         """0 with probability p, else 1 / (1 - p), in the shape and type of `like`."""
         threshold = math.floor(p * _LEVELS + self._random.random())
-        words = self._random.integers(2**64, size=-(-like.numel() // 4), dtype=np.uint64)
-        levels = torch.from_numpy(words.view(np.int16)[: like.numel()])
+        start, elements = 0, like.numel()
+        if self.part is not None and len(like) == self.part.stop - self.part.start:
+            row = like.numel() // len(like)
+            start, elements = self.part.start * row, self.part.of * row
+        words = self._random.integers(2**64, size=-(-elements // 4), dtype=np.uint64)
+        levels = torch.from_numpy(words.view(np.int16)[start : start + like.numel()])
         mask = torch.empty(like.numel(), dtype=like.dtype)
         # int16 runs from -32768 to 32767, so `threshold` of its 65,536 values lie below this.
         torch.ge(levels, threshold - _LEVELS // 2, out=mask)
