@@ -6,10 +6,10 @@ Nothing heavy is imported before a command needs it, so that `--help` answers at
 import typer
 
 from textune import errors
-from textune.cli import choosing, keeping, results, reviewing, using
+from textune.cli import choosing, keeping, results, reviewing, running, using
 from textune.cli.app import app
 
-__all__ = ["app", "choosing", "keeping", "main", "results", "reviewing", "using"]
+__all__ = ["app", "choosing", "keeping", "main", "results", "reviewing", "running", "using"]
 
 # Commands of earlier versions, and what to run now.
 _RENAMED = {"keep": "textune archive", "draw": "textune plot", "bench": "python -m benchmarks"}

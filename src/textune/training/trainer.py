@@ -171,7 +171,7 @@ class TextTrainer(Trainer):
         The weights are already those of then.
         """
         # A model that was validated counts as prepared, and would not be shared by the processes.
-        self.model._is_accelerate_prepared = False
+        cast(Any, self.model)._is_accelerate_prepared = False
         self._resumed = state
         if state is None:
             self.train()
