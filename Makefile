@@ -91,7 +91,7 @@ audit: .venv/.supply  ## look for known holes in the locked packages
 .venv/.installed: pyproject.toml requirements.lock requirements-cpu.lock .venv/.pip
 	@.venv/bin/$(PIP_INSTALL) --require-hashes --no-deps -r requirements-cpu.lock 2> /dev/null || \
 	echo 'pip is offered no build of torch for CPUs only: taking the one of PyPI'
-	$(call install-locked,dependencies onnx s3 dev)
+	$(call install-locked,dependencies onnx cluster s3 dev)
 	@.venv/bin/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -1,0 +1,145 @@
+"""A sweep: trials on Ray's nodes, which come back as experiments of DVC, as if made here."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from textune.errors import FailedError, UserError
+from textune.params import read_params
+from textune.scaling.cluster import Cluster
+from textune.scaling.experiments import (
+    experiments,
+    fetch,
+    head_bundle,
+    objective_of,
+    place_of_clones,
+    require_base,
+)
+from textune.scaling.proposals import Grid, Proposals, Suggestions
+from textune.scaling.space import Space, read_space
+from textune.scaling.trial import Result, Trial
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a sweep is made.
+
+    name: what names of its experiments begin with; address, cpus, gpus: see `Cluster`; trials: the
+    number of suggestions; objective: FILE:KEY of the metrics that a trial is judged by; price: what
+    an hour of a trial costs.
+    """
+
+    name: str
+    address: str | None
+    cpus: float
+    gpus: float
+    trials: int | None
+    objective: str | None
+    minimize: bool
+    seed: int
+    price: float | None
+
+
+def sweep(assignments: Sequence[str], settings: Settings) -> None:
+    """Make all trials at HEAD that are not there, and fetch each experiment when it is done.
+
+    assignments: see `read_space`. Raises `UserError` for what cannot be, before any trial, and
+    `FailedError` in the end if trials failed.
+    """
+    proposals = _proposals(read_space(assignments, read_params()), settings)
+    require_base()
+    progress = _Progress(settings, proposals.total)
+
+    def missing() -> Iterator[Trial]:
+        made = experiments()
+        for trial in proposals:
+            if trial.name in made:
+                proposals.learn(trial.name, progress.found(trial.name))
+            else:
+                yield trial
+
+    with Cluster(settings.address, settings.cpus, settings.gpus) as cluster:
+        progress.places = cluster.places
+        for result in cluster.run(missing(), head_bundle(), place_of_clones()):
+            if result.experiment is not None:
+                fetch(result.experiment)
+            proposals.learn(result.name, progress.done(result))
+    progress.end()
+
+
+def _proposals(space: Space, settings: Settings) -> Proposals:
+    if not space.intervals and settings.trials is None:
+        return Grid(space, settings.name)
+    if settings.trials is None or settings.objective is None:
+        raise UserError(
+            "suggestions need --trials and --objective, such as"
+            " --trials 20 --objective metrics/val/accuracy.json:lora"
+        )
+    return Suggestions(space, settings.name, settings.trials, settings.minimize, settings.seed)
+
+
+class _Progress:
+    """What is done, how long the rest takes, and what it costs, a line for each trial."""
+
+    def __init__(self, settings: Settings, total: int) -> None:
+        self.places = 1
+        self._settings, self._total = settings, total
+        self._start = time.monotonic()
+        self._seconds: list[float] = []
+        self._found = 0
+        self._values: dict[str, float] = {}
+        self._failed: dict[str, str] = {}
+
+    def found(self, name: str) -> float | None:
+        """An earlier sweep made it; the value of the objective, if there is one."""
+        self._found += 1
+        value = self._value(name)
+        print(f"{name}: there already{_shown(value)}", flush=True)
+        return value
+
+    def done(self, result: Result) -> float | None:
+        """A trial came back; the value of the objective, unless it failed or there is none."""
+        self._seconds.append(result.seconds)
+        value = None
+        if result.experiment is None:
+            self._failed[result.name] = result.reason
+            told = f"failed: {result.reason}"
+        else:
+            value = self._value(result.name)
+            told = f"done{_shown(value)}"
+        took = f"{result.seconds:.0f} s on {result.node}"
+        print(f"{result.name}: {told} ({took}); {self._rest()}", flush=True)
+        return value
+
+    def end(self) -> None:
+        """Say what came of it all. Raises `FailedError` if a trial failed."""
+        minutes = (time.monotonic() - self._start) / 60
+        made = len(self._seconds) - len(self._failed)
+        print(f"{made} experiments in {minutes:.1f} minutes; `dvc exp show` lists them")
+        if self._values:
+            pick = min if self._settings.minimize else max
+            best = pick(self._values, key=lambda name: self._values[name])
+            print(f"the best is {best}; `dvc exp apply {best}` and `dvc pull` bring it here")
+        if self._failed:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in self._failed.items())
+            raise FailedError(f"{len(self._failed)} of {self._total} trials failed: {reasons}")
+
+    def _value(self, name: str) -> float | None:
+        if self._settings.objective is None:
+            return None
+        self._values[name] = objective_of(experiments()[name], self._settings.objective)
+        return self._values[name]
+
+    def _rest(self) -> str:
+        done, seconds = len(self._seconds), sum(self._seconds)
+        left = self._total - done - self._found
+        minutes = math.ceil(left / self.places) * seconds / done / 60
+        cost = f"{seconds / 3600:.2f} hours of trials"
+        if self._settings.price is not None:
+            cost += f", which cost {seconds / 3600 * self._settings.price:.2f}"
+        return f"{done + self._found} of {self._total}, {minutes:.0f} minutes left; {cost}"
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f", {value:.4f}"

@@ -1,0 +1,70 @@
+"""What a sweep goes over, and what is told of a space that cannot be."""
+
+import pytest
+
+from tests.tiny import real_values
+from textune.errors import UserError
+from textune.params import Params, check_params
+from textune.scaling.proposals import Grid, Suggestions
+from textune.scaling.space import Interval, read_space
+
+
+@pytest.fixture
+def params() -> Params:
+    return check_params(real_values(), "params.yaml")
+
+
+def test_a_grid_has_every_combination(params: Params) -> None:
+    space = read_space(["lora.r=4,8", "train.epochs=range(1,4)", "lora.alpha=32"], params)
+    combinations = [tuple(values.values()) for values in space.grid()]
+    assert combinations == [(r, e, "32") for r in ("4", "8") for e in ("1", "2", "3")]
+    trials = list(Grid(space, "sweep"))
+    assert len({trial.name for trial in trials}) == 6
+    assert [trial.name for trial in Grid(space, "sweep")] == [trial.name for trial in trials]
+
+
+def test_intervals(params: Params) -> None:
+    space = read_space(
+        ["lora.learning_rate=tag(log,interval(0.0001,0.01))", "lora.r=int(interval(2,8))"], params
+    )
+    assert space.intervals == {
+        "lora.learning_rate": Interval(0.0001, 0.01, log=True, whole=False),
+        "lora.r": Interval(2, 8, log=False, whole=True),
+    }
+
+
+def test_suggestions_learn(params: Params) -> None:
+    """After some that fail and some that succeed, most are near the best."""
+    space = read_space(["lora.learning_rate=tag(log,interval(0.0001,0.1))", "lora.r=2,4"], params)
+    suggestions = Suggestions(space, "sweep", 40, minimize=True, seed=0)
+    errors = []
+    for trial in suggestions:
+        rate = float(trial.values["lora.learning_rate"])
+        errors.append(abs(rate - 0.003) / 0.003)
+        suggestions.learn(trial.name, None if rate > 0.05 else errors[-1])
+    assert len(errors) == 40
+    assert sorted(errors[-10:])[5] < 0.5 < sorted(errors[:10])[5]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("lora.q=1,2", "params.yaml has no key lora.q"),
+        ("+lora.q=1", "params.yaml has no key lora.q"),
+        ("lora.r=4,many", "lora.r=many: lora.r"),
+        ("lora.learning_rate=interval(0.1,7)", "lora.learning_rate"),
+        ("lora.learning_rate=interval(0.1,0.01)", "the lower end should be below the higher one"),
+        ("lora.r", "write KEY=VALUE,VALUE"),
+        ("lora.r=[4", "write KEY=VALUE,VALUE"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_runs(
+    assignment: str, told: str, params: Params
+) -> None:
+    with pytest.raises(UserError, match="(?s)" + told.replace(".", r"\.")):
+        read_space([assignment], params)
+
+
+def test_a_key_has_one_assignment(params: Params) -> None:
+    with pytest.raises(UserError, match="lora.r is given twice"):
+        read_space(["lora.r=4,8", "lora.r=16"], params)
