@@ -135,6 +135,25 @@ def time_to_accuracy(
 
 
 @app.command()
+def scale(
+    experiments: Annotated[
+        list[int] | None, typer.Option(min=1, help="Measure with so many; again for more.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """What the node that a sweep is started from takes for an experiment: measured in a copy."""
+    _check_paths(None, json)
+
+    from benchmarks.scale.measured import measure
+    from benchmarks.scale.tables import head_table, write
+
+    heads = list(measure(Path(), sorted(experiments or [10, 100, 1000])))
+    if json is not None:
+        write(json, heads)
+    print(head_table(heads))
+
+
+@app.command()
 def simulate(
     quick: Annotated[bool, typer.Option("--quick", help="A twentieth of the trials.")] = False,
     json: Json = None,

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.fake_runs import TRAINED, load, settings, write_run, write_texts
-from textune.io import write_json
+from textune.io import write_csv, write_json
 from textune.report.calibration import calibration_report
+from textune.report.learning_curve import Point
 from textune.report.page.writing import write_page
 from textune.report.slices import read_texts, slices, write_errors
 from textune.report.writing import write_results
@@ -40,6 +41,9 @@ def page(folder: Path, labels: list[str], methods: int = 3) -> Path:
     splits = ("train", "validation", "test")
     data = {"kept": dict.fromkeys(splits, kept), "dropped": {"train": {"duplicate": 3}}}
     write_json(metrics / "data.json", data)
+    title = runs.title("lora")
+    points = [Point(title, size, 0.6 + size / 10_000, 0.5, 0.9) for size in (500, 1000)]
+    write_csv(metrics / "learning_curve.csv", Point._fields, points)
     (folder / "params.yaml").write_text(f"lora:\n  r: 8  # {HOSTILE}\n")
     write_page(metrics, folder / "errors", folder / "params.yaml", folder / "report.html")
     return folder / "report.html"
@@ -74,7 +78,10 @@ def test_every_section_is_there_and_every_text_stays_text(tmp_path: Path) -> Non
     assert found.tags.count("script") == 2, "the data and the code of the table"
     assert all(link.removeprefix("#") in found.ids for link in found.links)
     assert len(found.ids) == len({*found.ids})
-    pictures = ("scores", "differences", "cost", "curves", "confusion", "reliability", "slices")
+    pictures = (
+        *("scores", "differences", "cost", "curves", "confusion", "reliability", "slices"),
+        "learning",
+    )
     others = ("methods", "calibration", "recipes", "errors", "data", "origin")
     assert {*pictures, *others} <= {*found.ids}
     assert len(found.loads) == len(pictures)

@@ -34,16 +34,17 @@ def test_intervals(params: Params) -> None:
 
 
 def test_suggestions_learn(params: Params) -> None:
-    """After some that fail and some that succeed, most are near the best."""
+    """Rates above 0.05 fail: soon hardly any is suggested, and the best is found."""
     space = read_space(["lora.learning_rate=tag(log,interval(0.0001,0.1))", "lora.r=2,4"], params)
     suggestions = Suggestions(space, "sweep", 40, minimize=True, seed=0)
-    errors = []
+    rates, errors = [], []
     for trial in suggestions:
-        rate = float(trial.values["lora.learning_rate"])
-        errors.append(abs(rate - 0.003) / 0.003)
-        suggestions.learn(trial.name, None if rate > 0.05 else errors[-1])
-    assert len(errors) == 40
-    assert sorted(errors[-10:])[5] < 0.5 < sorted(errors[:10])[5]
+        rates.append(float(trial.values["lora.learning_rate"]))
+        errors.append(abs(rates[-1] - 0.003) / 0.003)
+        suggestions.learn(trial.name, None if rates[-1] > 0.05 else errors[-1])
+    assert len(rates) == 40
+    assert sum(rate > 0.05 for rate in rates[20:]) <= 2
+    assert min(errors) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -66,5 +67,5 @@ def test_what_cannot_be_is_told_before_anything_runs(
 
 
 def test_a_key_has_one_assignment(params: Params) -> None:
-    with pytest.raises(UserError, match="lora.r is given twice"):
+    with pytest.raises(UserError, match=r"lora\.r is given twice"):
         read_space(["lora.r=4,8", "lora.r=16"], params)

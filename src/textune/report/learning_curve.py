@@ -5,6 +5,7 @@ workspace, its commit and every experiment with the same code, the same raw data
 parameters but for the training size.
 """
 
+import csv
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ _IRRELEVANT = ("search", "titles")
 # Stages whose code and raw data decide what a model learns.
 _LEARNING = ("prepare", "train_")
 _MADE = ("data/prepared", "models")
+_NUMBERS = ("score", "low", "high")
 
 
 class Point(NamedTuple):
@@ -88,7 +90,56 @@ def learning_curves() -> Curves:
 def write_learning_curves(curves: Curves, path: Path) -> None:
     """Write `path`, the chart as SVG, and the points beside it as CSV."""
     write_csv(path.with_suffix(".csv"), Point._fields, curves.points)
-    write_svg(path, _chart(curves))
+    write_svg(path, chart(curves))
+
+
+def read_points(path: Path) -> list[Point]:
+    """What `write_learning_curves` wrote as CSV. Raises `UserError` if it is something else."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                Point(row["method"], int(row["examples"]), *(float(row[key]) for key in _NUMBERS))
+                for row in csv.DictReader(file)
+            ]
+    except (KeyError, ValueError, TypeError):
+        raise UserError(f"{path} is no learning curve: run `textune learning-curve`") from None
+
+
+def chart(curves: Curves) -> Chart:
+    """A line and a band for each method."""
+    comparison = curves.comparison
+    drawn = {point.method for point in curves.points}
+    methods = [method for method in comparison.methods if method.title in drawn]
+    size = {
+        "field": "examples",
+        "type": "quantitative",
+        "title": "training examples",
+        "scale": {"type": "log", "nice": False, "padding": 12},
+    }
+    lines = line_styles(comparison, methods)
+    title = (
+        f"{title_of(comparison.metric)} on test, {interval_title(comparison, comparison.question)}"
+    )
+    y: Chart = {"type": "quantitative", "title": title, "scale": {"zero": False}}
+    return {
+        "width": 480,
+        "height": 320,
+        "data": {"values": [point._asdict() for point in curves.points]},
+        "encoding": {"x": size, "color": lines["color"]},
+        "layer": [
+            {
+                "mark": {"type": "area", "opacity": 0.15},
+                "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "line", "point": True},
+                "encoding": {
+                    "y": {"field": "score", **y},
+                    "strokeDash": lines["strokeDash"],
+                },
+            },
+        ],
+    }
 
 
 def _experiments() -> list[str]:
@@ -152,40 +203,3 @@ def _points(revision: _Revision, name: str, title: str) -> Iterator[Point]:
             score = method.scores[comparison.metric]
             interval = score.answer(comparison.question)
             yield Point(title, revision.examples, score.mean, interval.low, interval.high)
-
-
-def _chart(curves: Curves) -> Chart:
-    """A line and a band for each method."""
-    comparison = curves.comparison
-    drawn = {point.method for point in curves.points}
-    methods = [method for method in comparison.methods if method.title in drawn]
-    size = {
-        "field": "examples",
-        "type": "quantitative",
-        "title": "training examples",
-        "scale": {"type": "log", "nice": False, "padding": 12},
-    }
-    lines = line_styles(comparison, methods)
-    title = (
-        f"{title_of(comparison.metric)} on test, {interval_title(comparison, comparison.question)}"
-    )
-    y: Chart = {"type": "quantitative", "title": title, "scale": {"zero": False}}
-    return {
-        "width": 480,
-        "height": 320,
-        "data": {"values": [point._asdict() for point in curves.points]},
-        "encoding": {"x": size, "color": lines["color"]},
-        "layer": [
-            {
-                "mark": {"type": "area", "opacity": 0.15},
-                "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "line", "point": True},
-                "encoding": {
-                    "y": {"field": "score", **y},
-                    "strokeDash": lines["strokeDash"],
-                },
-            },
-        ],
-    }

@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from textune.errors import FailedError, UserError
 from textune.params import read_params
@@ -36,9 +37,22 @@ class Plan:
     changed: frozenset[str]
 
 
+class Workers(Protocol):
+    """What runs up to `number` stages at a time."""
+
+    number: int
+
+    def start(self, stage: str) -> Future[str | None]:
+        """The future is why the stage failed, or None."""
+
+
 @dataclass
-class _Progress:
-    """What has become of the stages."""
+class Progress:
+    """What has become of the stages.
+
+    done: up to date; ran: those that were not before; failed: by name, why; skipped: by name, the
+    failed stage that they wait for.
+    """
 
     done: set[str] = field(default_factory=set)
     ran: set[str] = field(default_factory=set)
@@ -55,10 +69,10 @@ def repro(jobs: int, targets: Sequence[str] = ()) -> None:
     targets: these stages and what they need; without, all. Raises `FailedError` at the end if
     stages failed; those that do not need them are done.
     """
+    start, room = time.monotonic(), Room.of_this_machine(read_params().train.device)
     plan, before = plan_of(targets), _names_in_lock()
-    progress, start = _Progress(), time.monotonic()
-    with _workers(jobs) as workers:
-        _run(plan, progress, workers, Room.of_this_machine(read_params().train.device))
+    with _dvc_processes(jobs) as workers:
+        progress = run_plan(plan, workers, room)
     _restore_order([*before, *plan.stages])
     if progress.failed:
         reasons = [f"{name} failed: {output}" for name, output in progress.failed.items()]
@@ -99,7 +113,9 @@ def plan_of(targets: Sequence[str] = ()) -> Plan:
         raise UserError(f"DVC: {error}") from None
 
 
-def _run(plan: Plan, progress: _Progress, workers: "_Workers", room: Room) -> None:
+def run_plan(plan: Plan, workers: Workers, room: Room) -> Progress:
+    """Run what is out of date, each stage once all that it needs is done."""
+    progress = Progress()
     waiting = list(plan.stages)
     running: dict[Future[str | None], str] = {}
     while waiting or running:
@@ -125,9 +141,10 @@ def _run(plan: Plan, progress: _Progress, workers: "_Workers", room: Room) -> No
                 progress.ran.add(stage)
             else:
                 progress.failed[stage] = reason
+    return progress
 
 
-class _Workers:
+class _DvcProcesses:
     """Processes of `dvc repro`; what they print has the stage's name in front."""
 
     def __init__(self, number: int, pool: ThreadPoolExecutor) -> None:
@@ -138,7 +155,6 @@ class _Workers:
         self._ended = False
 
     def start(self, stage: str) -> Future[str | None]:
-        """The future is why the stage failed, or None."""
         return self._pool.submit(self._repro, stage)
 
     def end(self) -> None:
@@ -181,9 +197,9 @@ class _Workers:
 
 
 @contextmanager
-def _workers(jobs: int) -> Iterator[_Workers]:
+def _dvc_processes(jobs: int) -> Iterator[_DvcProcesses]:
     with ThreadPoolExecutor(jobs) as pool:
-        workers = _Workers(jobs, pool)
+        workers = _DvcProcesses(jobs, pool)
         try:
             yield workers
         except BaseException:

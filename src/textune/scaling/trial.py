@@ -70,7 +70,7 @@ def _experiment(trial: Trial, repository: bytes, place: Place, folder: Path) -> 
     environment = _environment(folder, place.threads)
     _run(["git", "clone", "-q", str(source), str(clone)], folder, environment)
     (clone / ".dvc/config.local").write_text(place.config)
-    mirror = _Mirror(clone, folder / "cache", trial.name)
+    mirror = Mirror(clone, folder / "cache", trial.name)
     mirror.fetch()
     changes = [text for key, value in trial.values.items() for text in ("-S", f"{key}={value}")]
     dvc = [sys.executable, "-m", "dvc"]
@@ -102,7 +102,7 @@ def _environment(folder: Path, threads: int) -> dict[str, str]:
 
 
 def _run(
-    command: list[str], folder: Path, environment: dict[str, str], mirror: "_Mirror | None" = None
+    command: list[str], folder: Path, environment: dict[str, str], mirror: "Mirror | None" = None
 ) -> str:
     """What a program prints. It ends with this process. Raises CalledProcessError."""
     with tempfile.TemporaryFile("w+", errors="replace") as output:
@@ -142,7 +142,7 @@ def _reason(output: str) -> str:
     return " / ".join(told or lines[-_LAST_LINES:]) or "it said nothing"
 
 
-class _Mirror:
+class Mirror:
     """The checkpoints of a trial in the DVC remote, so that another node can go on from them."""
 
     def __init__(self, clone: Path, cache: Path, name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from textune.metrics.of_classes import title_of
 from textune.report.advice import points
-from textune.report.charts import scores_chart, svg_of
+from textune.report.charts import METHOD, line_styles, scores_chart, svg_of
 from textune.report.page.picture import Picture
 from textune.report.titles import interval_title
 from textune.stats.results import Comparison, MethodResult
@@ -114,20 +114,22 @@ def cost(
         "title": "trained parameters",
     }
     y = {"type": "quantitative", "scale": {"zero": False}, "title": title_of(comparison.metric)}
+    # A shape as well as a colour tells methods apart; beside the points, names would overlap.
+    colour = line_styles(comparison, methods)["color"]
+    legend = {"symbolType": None, "symbolSize": 80}
     chart = {
         "width": 460,
         "height": 260,
         "data": {"values": rows},
-        "encoding": {"x": x},
+        "encoding": {"x": x, "color": {**colour, "legend": legend}},
         "layer": [
             {"mark": "rule", "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}}},
             {
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {"y": {"field": "score", **y}},
-            },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 7, "dy": -8},
-                "encoding": {"y": {"field": "score", **y}, "text": {"field": "method"}},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {
+                    "y": {"field": "score", **y},
+                    "shape": {**METHOD, "scale": {"domain": [method.title for method in methods]}},
+                },
             },
         ],
     }

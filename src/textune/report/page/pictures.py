@@ -6,10 +6,14 @@ from pathlib import Path
 from textune.io import read_json
 from textune.report.budget import budget_curves, trials_of
 from textune.report.charts import curves_chart, svg_of, tuning_chart
+from textune.report.learning_curve import Curves, Point, chart, read_points
 from textune.report.page import of_classes, of_methods
 from textune.report.page.picture import Picture, read_rows
 from textune.report.tables import compared_methods
 from textune.stats.results import Comparison, MethodResult
+
+# Where `textune learning-curve --output` may put it.
+LEARNING_CURVE = "learning_curve.csv"
 
 
 def pictures(comparison: Comparison, metrics: Path) -> Iterator[Picture]:
@@ -45,6 +49,27 @@ def pictures(comparison: Comparison, metrics: Path) -> Iterator[Picture]:
                 for point in points
             ],
         )
+    curve = metrics / LEARNING_CURVE
+    if curve.is_file():
+        yield _learning_curve(comparison, read_points(curve))
+
+
+def _learning_curve(comparison: Comparison, all_points: Sequence[Point]) -> Picture:
+    titles = {method.title for method in comparison.methods}
+    points = [point for point in all_points if point.method in titles]
+    sizes = sorted({point.examples for point in points})
+    return Picture(
+        "learning",
+        "More training examples",
+        f"Scores of experiments that differ in the number of training examples, {sizes[0]:,} to"
+        f" {sizes[-1]:,}. A line that still rises would gain by more of them.",
+        svg_of(chart(Curves(comparison, points))),
+        ["method", "training examples", "score", "low", "high"],
+        [
+            [point.method, f"{point.examples:,}", *(f"{one:.4f}" for one in point[2:])]
+            for point in points
+        ],
+    )
 
 
 def _curves(comparison: Comparison, methods: Sequence[MethodResult], metrics: Path) -> Picture:

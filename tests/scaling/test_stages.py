@@ -1,0 +1,137 @@
+"""Stages side by side: in order, as many as wanted, and the rest goes on when one fails."""
+
+import re
+import subprocess
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.fake_runs import write_run
+from tests.pipeline.commands import dvc, set_parameter, textune
+from textune.runs.record import read_record, write_record
+from textune.runs.store import RunFolder
+from textune.scaling.room import Room
+from textune.scaling.stages import Plan, run_plan
+
+# a ─▶ b ─▶ d, a ─▶ c ─▶ d, and e alone.
+PLAN = Plan(
+    stages=["a", "b", "c", "d", "e"],
+    upstream={
+        "a": frozenset(),
+        "b": frozenset("a"),
+        "c": frozenset("a"),
+        "d": frozenset("bc"),
+        "e": frozenset(),
+    },
+    changed=frozenset("abcde"),
+)
+
+
+class Workers:
+    """Stages that take a moment; some fail."""
+
+    def __init__(self, number: int, failing: str = "") -> None:
+        self.number = number
+        self.order: list[str] = []
+        self.most = 0
+        self._failing = failing
+        self._running = 0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(number)
+
+    def start(self, stage: str) -> Future[str | None]:
+        return self._pool.submit(self._run, stage)
+
+    def _run(self, stage: str) -> str | None:
+        with self._lock:
+            self._running += 1
+            self.most = max(self.most, self._running)
+        time.sleep(0.05)
+        with self._lock:
+            self._running -= 1
+            self.order.append(stage)
+        return "because" if stage in self._failing else None
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_a_stage_waits_for_what_it_needs(jobs: int) -> None:
+    workers = Workers(jobs)
+    progress = run_plan(PLAN, workers, Room(None))
+    assert progress.ran == set("abcde")
+    place = workers.order.index
+    assert place("a") < min(place("b"), place("c")) < place("d")
+    assert workers.most == min(jobs, 3)
+
+
+def test_what_needs_a_failed_stage_is_left_out_and_the_rest_goes_on() -> None:
+    progress = run_plan(PLAN, Workers(2, failing="b"), Room(None))
+    assert progress.failed == {"b": "because"}
+    assert progress.skipped == {"d": "b"}
+    assert progress.ran == {"a", "c", "e"}
+
+
+def test_an_unchanged_stage_is_looked_at_only_if_something_before_it_ran() -> None:
+    workers = Workers(2)
+    run_plan(Plan(PLAN.stages, PLAN.upstream, frozenset("c")), workers, Room(None))
+    assert sorted(workers.order) == ["c", "d"]
+
+
+def measured(run: RunFolder, peak_memory_mib: float) -> None:
+    """Have the run say that it took so much of a GPU."""
+    record = read_record(run.record)
+    cost = record.cost.model_copy(update={"peak_memory_mib": peak_memory_mib})
+    params = {**record.params, "train": {"device": "cuda"}}
+    write_record(run.record, record.model_copy(update={"cost": cost, "params": params}))
+
+
+def test_a_gpu_is_filled_by_what_was_measured(tmp_path: Path) -> None:
+    measured(write_run(tmp_path, "lora", 0, skill=1, trainable=10), 4000)
+    room = Room(18_000, tmp_path)
+    # 4,000 MiB, a quarter more for the allocator, and 700 for CUDA: three fit.
+    assert [room.take(f"train_lora@{seed}") for seed in range(4)] == [True, True, True, False]
+    room.give_back("train_lora@1")
+    assert room.take("train_lora@3")
+    assert room.take("evaluate"), "which needs no GPU"
+    # Nobody knows what it takes, so it runs alone.
+    assert not room.take("train_full@0")
+    for seed in (0, 2, 3):
+        room.give_back(f"train_lora@{seed}")
+    assert room.take("train_full@0")
+    assert not room.take("train_lora@0")
+
+
+def test_the_same_lock_cache_and_metrics_as_dvc_repro(work: Path, trained_workspace: Path) -> None:
+    for name in ("dvc.lock", "models", "metrics", "data/prepared", "data/methods", ".dvc/cache"):
+        subprocess.run(["rm", "-rf", name], cwd=work, check=True)
+    told = textune(work, "repro", "--jobs", "3")
+    assert re.search(r"13 of 13 stages ran, in [\d.]+ minutes", told)
+    assert "Data and pipelines are up to date." in told
+    assert stages(work / "dvc.lock") == stages(trained_workspace / "dvc.lock")
+    for name in ("test", "val", "recommended.json", "comparison.json", "recipes", "data.json"):
+        command = ["diff", "-r", trained_workspace / "metrics" / name, work / "metrics" / name]
+        assert subprocess.run(command).returncode == 0
+    for run in sorted((trained_workspace / "models").glob("*/*")):
+        other = RunFolder(work / run.relative_to(trained_workspace))
+        weights = {path.name: path.read_bytes() for path in RunFolder(run).weights.iterdir()}
+        assert weights == {path.name: path.read_bytes() for path in other.weights.iterdir()}
+    assert "0 of 13 stages ran" in textune(work, "repro")
+    assert "up to date" in dvc(work, "status")
+
+
+def stages(lock: Path) -> list[str]:
+    """In the file's order."""
+    return re.findall(r"(?m)^  ([a-z_@0-9]+):$", lock.read_text())
+
+
+def test_a_stage_that_fails_is_named_and_the_others_are_done(work: Path) -> None:
+    set_parameter(work, "lora", "target_modules", ["nowhere"])
+    set_parameter(work, "adapter", "reduction_factor", 8)
+    told = textune(work, "repro", fails=True)
+    (line,) = [line for line in told.splitlines() if line.startswith("error:")]
+    assert "train_lora@0 failed: lora.target_modules" in line
+    assert "evaluate waits for train_lora@0" in line
+    assert "Traceback" not in told
+    assert re.search(r"train_adapter@0 is done, in \d+ s", told)
