@@ -23,6 +23,8 @@ from textune.scaling.room import Room
 
 # Lines of a failed stage's output that are shown again at the end.
 _LAST_LINES = 5
+# Of DVC, after every stage.
+_HINTS = ("Generating lock file", "Updating lock file", "Use `dvc push`")
 # Threads that wait sleep, where they would otherwise keep a core busy for nothing. So trainings may
 # share cores with as many threads as one alone has, whose sums come out the same to the bit.
 _SIDE_BY_SIDE = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -183,7 +185,7 @@ class _DvcProcesses:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
-            if line.strip():
+            if line.strip() and not line.startswith(_HINTS):
                 lines.append(line.strip())
                 print(f"{stage}: {line.rstrip()}", flush=True)
         process.wait()
