@@ -1,0 +1,42 @@
+"""`textune repro`: what `dvc repro` does, with stages side by side."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.pipeline.commands import dvc, set_parameter, textune
+from textune.runs.store import RunFolder
+
+
+def test_the_same_lock_cache_and_metrics_as_dvc_repro(work: Path, trained_workspace: Path) -> None:
+    for name in ("dvc.lock", "models", "metrics", "data/prepared", "data/methods", ".dvc/cache"):
+        subprocess.run(["rm", "-rf", name], cwd=work, check=True)
+    told = textune(work, "repro", "--jobs", "3")
+    assert re.search(r"13 of 13 stages ran, in [\d.]+ minutes", told)
+    assert "Data and pipelines are up to date." in told
+    assert stages(work / "dvc.lock") == stages(trained_workspace / "dvc.lock")
+    for name in ("test", "val", "recommended.json", "comparison.json", "recipes", "data.json"):
+        command = ["diff", "-r", trained_workspace / "metrics" / name, work / "metrics" / name]
+        assert subprocess.run(command).returncode == 0
+    for run in sorted((trained_workspace / "models").glob("*/*")):
+        other = RunFolder(work / run.relative_to(trained_workspace))
+        weights = {path.name: path.read_bytes() for path in RunFolder(run).weights.iterdir()}
+        assert weights == {path.name: path.read_bytes() for path in other.weights.iterdir()}
+    assert "0 of 13 stages ran" in textune(work, "repro")
+    assert "up to date" in dvc(work, "status")
+
+
+def stages(lock: Path) -> list[str]:
+    """In the file's order."""
+    return re.findall(r"(?m)^  ([a-z_@0-9]+):$", lock.read_text())
+
+
+def test_a_stage_that_fails_is_named_and_the_others_are_done(work: Path) -> None:
+    set_parameter(work, "lora", "target_modules", ["nowhere"])
+    set_parameter(work, "adapter", "reduction_factor", 8)
+    told = textune(work, "repro", fails=True)
+    (line,) = [line for line in told.splitlines() if line.startswith("error:")]
+    assert "train_lora@0 failed: lora.target_modules" in line
+    assert "evaluate waits for train_lora@0" in line
+    assert "Traceback" not in told
+    assert re.search(r"train_adapter@0 is done, in \d+ s", told)
