@@ -16,7 +16,8 @@ def test_the_same_lock_cache_and_metrics_as_dvc_repro(work: Path, trained_worksp
     assert "Data and pipelines are up to date." in told
     assert stages(work / "dvc.lock") == stages(trained_workspace / "dvc.lock")
     for name in ("test", "val", "recommended.json", "comparison.json", "recipes", "data.json"):
-        command = ["diff", "-r", trained_workspace / "metrics" / name, work / "metrics" / name]
+        sides = [str(folder / "metrics" / name) for folder in (trained_workspace, work)]
+        command = ["diff", "-r", *sides]
         assert subprocess.run(command).returncode == 0
     for run in sorted((trained_workspace / "models").glob("*/*")):
         other = RunFolder(work / run.relative_to(trained_workspace))

@@ -87,7 +87,7 @@ def test_every_section_is_there_and_every_text_stays_text(tmp_path: Path) -> Non
     assert len(found.loads) == len(pictures)
     assert all(source.startswith("data:image/svg+xml;base64,") for source in found.loads)
     assert "http" not in re.sub(r"http-equiv|see http now", "", text.split("<body>")[0])
-    assert 'alt="Means over seeds with their' in text
+    assert 'alt="Means over seeds, each with its interval' in text
     # It is in errors, labels, titles and parameters, and never as what it pretends to be.
     assert HOSTILE not in text
     assert "\\u003c/script\\u003e" in text

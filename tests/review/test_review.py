@@ -33,10 +33,20 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, textune: Command
     (tmp_path / "metrics").mkdir()
     data = {"kept": {"test": {"examples": 240}}, "dropped": {}}
     (tmp_path / "metrics/data.json").write_text(json.dumps(data))
+    write_lock(tmp_path, {"train.seeds": [0, 1, 2]})
     train(tmp_path, textune)
     commit(tmp_path)
     git(tmp_path, "tag", "base")
     return tmp_path
+
+
+def write_lock(folder: Path, used: dict[str, Any], **models: str) -> None:
+    """dvc.lock: what evaluate used of params.yaml, and hashes of models."""
+    test = {"path": "data/prepared/test.parquet", "md5": "1"}
+    stages: dict[str, Any] = {"evaluate": {"deps": [test], "params": {"params.yaml": used}}}
+    for name, md5 in models.items():
+        stages[f"train_{name}@0"] = {"outs": [{"path": f"models/{name}/0", "md5": md5}]}
+    YAML().dump({"stages": stages}, folder / "dvc.lock")
 
 
 def train(folder: Path, textune: Commands, more: int = 0, **skills: float) -> None:
@@ -124,22 +134,109 @@ def test_other_test_examples_are_no_comparison(repository: Path, textune: Comman
 
 def test_without_predictions_intervals_must_do(repository: Path, textune: Commands) -> None:
     shutil.rmtree(repository / "models")
+    write_lock(repository, {}, baseline="a", lora="b", full="c")
     commit(repository)
-    weaker = reviewed(textune, "--head", "main")
-    assert not weaker["differs"]
+    git(repository, "tag", "-f", "base")
+    assert not reviewed(textune, "--head", "main")["differs"], "the same models, by their hashes"
+    write_lock(repository, {}, baseline="a", lora="d", full="c")
     quality = repository / "metrics/comparison.json"
     text = quality.read_text()
     score = json.loads(text)["methods"]["lora"]["accuracy"]["mean"]
     quality.write_text(text.replace(str(score), str(round(score - 0.01, 6))))
     found = reviewed(textune)
     assert not found["moves"]["paired"]
-    assert "which is weaker" in found["sentence"]
-    assert verdicts(found)["lora"] == "within noise"
+    assert "which is weaker, without predictions (base: " in found["sentence"]
+    assert verdicts(found) == {"baseline": "unchanged", "lora": "within noise", "full": "unchanged"}
+    (repository / "dvc.lock").unlink()
+    assert "is not known to have the same examples" in reviewed(textune)["sentence"]
+
+
+def test_other_seeds_are_held_against_each_other_where_both_have_them(
+    repository: Path, textune: Commands
+) -> None:
+    change(repository, "  - 1\n  - 2\n", "  - 1\n")
+    shutil.rmtree(repository / "models/lora/2")
+    textune.run("evaluate", "--predictions", "models", "--metrics", "metrics")
+    found = reviewed(textune)
+    assert set(verdicts(found).values()) == {"unchanged"}
+    assert all(one["base"] == one["head"] for one in found["moves"]["methods"])
+    assert "The sides have other seeds, so this is over 0, 1 alone." in found["sentence"]
+
+
+def test_a_change_is_not_judged_by_its_own_margin(repository: Path, textune: Commands) -> None:
+    train(repository, textune, lora=0.6)
+    change(repository, "noninferiority_margin: 0.05", "noninferiority_margin: 0.5")
+    change(repository, "level: 0.05", "level: 0.0001")
+    ended, told, _ = textune._call(("gate", "--base", "base"))
+    assert (ended, told) == (1, "Closed: LoRA surely worse by more than 5 points.\n")
+
+
+def test_results_of_other_parameters_are_told(repository: Path, textune: Commands) -> None:
+    write_lock(repository, {"train.seeds": [0, 1, 2], "lora": {"r": 8, "alpha": 16}})
+    commit(repository)
+    assert "were not made with" not in reviewed(textune)["sentence"]
+    change(repository, "  r: 8", "  r: 64")
+    told = (
+        "The results of the workspace were not made with its params.yaml (lora.r): run dvc repro."
+    )
+    assert told in reviewed(textune)["sentence"]
+    assert told in textune.run("gate", "--base", "base")
+
+
+def test_other_metrics_are_held_against_each_other_too(repository: Path, textune: Commands) -> None:
+    train(repository, textune, lora=0.6)
+    found = reviewed(textune)
+    others = {(one["name"], one["metric"]): one for one in found["moves"]["others"]}
+    assert others["lora", "macro_f1"]["verdict"] == "surely worse"
+    assert others["full", "macro_f1"]["verdict"] == "unchanged"
+    assert "LoRA macro F1 -" in found["sentence"]
+
+
+def test_verdicts_and_intervals_agree(repository: Path, textune: Commands) -> None:
+    for number in range(6):
+        train(repository, textune, lora=1.5 - number / 10, full=1.6 + number / 10)
+        for move in (*(moves := reviewed(textune)["moves"])["methods"], *moves["others"]):
+            excludes = move["low"] > 0 or move["high"] < 0
+            assert excludes == move["verdict"].startswith("surely")
+
+
+def test_a_method_that_is_gone_is_named(repository: Path, textune: Commands) -> None:
+    shutil.rmtree(repository / "models/lora")
+    change(repository, "- lora\n", "")
+    textune.run("evaluate", "--predictions", "models", "--metrics", "metrics")
+    assert "Compared no more: LoRA." in textune.run("gate", "--base", "base")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics/cost.json", '{"lora": 3}'),
+        ("metrics/cost.json", "{"),
+        ("params.yaml", "train: 3"),
+        ("params.yaml", "[]"),
+        ("dvc.lock", "stages: 3"),
+    ],
+)
+def test_wrong_content_is_told_and_is_no_closed_gate(
+    file: str, content: str, repository: Path, textune: Commands
+) -> None:
+    (repository / file).write_text(content)
+    told = textune.error("gate", "--base", "base")
+    assert told.startswith("the workspace: ")
+    commit(repository)
+    git(repository, "tag", "broken")
+    told = textune.run("review", "--base", "broken", "--head", "base")
+    assert told.startswith("There is nothing to hold base against (broken: ")
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    text = (folder / "params.yaml").read_text()
+    assert old in text
+    (folder / "params.yaml").write_text(text.replace(old, new, 1))
 
 
 def test_what_else_changed_is_told(repository: Path, textune: Commands) -> None:
-    params = (repository / "params.yaml").read_text()
-    (repository / "params.yaml").write_text(params.replace("  r: 8", "  r: 16"))
+    change(repository, "  r: 8", "  r: 16")
     (repository / "requirements.lock").write_text("torch==2.14.0\nnew==1\n")
     data = {"kept": {"test": {"examples": 241}}, "dropped": {}}
     (repository / "metrics/data.json").write_text(json.dumps(data))
@@ -156,7 +253,7 @@ def test_what_else_changed_is_told(repository: Path, textune: Commands) -> None:
 
 def test_a_comment_in_markdown_holds_no_code_of_others(repository: Path, textune: Commands) -> None:
     params = (repository / "params.yaml").read_text()
-    hostile = params.replace("lora: LoRA", 'lora: "<script>|[x](y)`"')
+    hostile = params.replace("lora: LoRA", 'lora: "\\x1b[31m<script>|[x](y)`~~"')
     assert hostile != params
     (repository / "params.yaml").write_text(hostile)
     train(repository, textune, lora=0.6)
@@ -164,18 +261,22 @@ def test_a_comment_in_markdown_holds_no_code_of_others(repository: Path, textune
     assert told.startswith(MARKER)
     assert "<script>" not in told
     rows = [line for line in told.splitlines() if line.startswith("| ")]
-    assert all(len(row.replace(r"\|", "").split("|")) in (5, 8) for row in rows)
+    assert all(len(row.replace(r"\|", "").split("|")) in (5, 9) for row in rows)
+    assert "~~" not in told.replace(r"\~", "")
+    assert "\x1b" not in textune.run("review", "--base", "base")
+    assert "\x1b" not in textune._call(("gate", "--base", "base"))[1]
     assert "<details><summary>All methods</summary>" in told
 
 
 def test_no_base(repository: Path, textune: Commands) -> None:
     told = textune.error("review", "--base", "nowhere")
+    assert textune.error("gate", "--base", "").startswith("--base is empty")
     assert told.startswith("--base nowhere is no commit, branch, tag or experiment here")
     assert textune.error("review", "--base", "base", "--format", "pdf").startswith("--format is")
     git(repository, "checkout", "-q", "--orphan", "empty")
     git(repository, "rm", "-rqf", "--cached", "metrics")
     git(repository, "commit", "-qm", "nothing yet")
     told = textune.run("review", "--base", "empty", "--head", "base")
-    assert told.startswith("empty has no results that this version reads, so there is nothing")
+    assert told.startswith("There is nothing to hold base against (empty: metrics/comparison.json")
     assert "Recommended: " in told
     assert textune.run("gate", "--base", "empty", "--head", "base").startswith("Open, as nothing")

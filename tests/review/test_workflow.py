@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,7 +39,16 @@ def step(file: str, job: str, name: str) -> dict[str, Any]:
     return step
 
 
-def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def shell(file: str) -> list[str]:
+    """What a runner starts: with pipefail only where the workflow names bash."""
+    workflow = YAML(typ="safe").load(ROOT / ".github/workflows" / file)
+    named = workflow.get("defaults", {}).get("run", {}).get("shell") == "bash"
+    return ["bash", "-e", *(["-o", "pipefail"] if named else []), "-c"]
+
+
+def run(
+    script: str, folder: Path, file: str = "ci.yml", **variables: str
+) -> subprocess.CompletedProcess[str]:
     """As a runner does, with textune on the path."""
     commands = folder / ".commands"
     commands.mkdir(exist_ok=True)
@@ -48,7 +59,7 @@ def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProc
     (commands / "textune").chmod(0o755)
     path = f"{commands}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", script],
+        [*shell(file), script],
         cwd=folder,
         env={**os.environ, "PATH": path, **variables},
         capture_output=True,
@@ -72,7 +83,8 @@ def test_the_job_reviews_from_where_the_branch_left_and_closes_the_gate(
     assert done.returncode == 0, done.stderr
     assert "LoRA -" in json.loads((repository / "review/review.json").read_text())["sentence"]
     summary = Path(files["GITHUB_STEP_SUMMARY"])
-    assert summary.read_text() == (repository / "review/comment.md").read_text()
+    assert summary.read_text().startswith((repository / "review/comment.md").read_text())
+    assert "artifact `review`" in summary.read_text()
     assert {path.suffix for path in (repository / "review/pictures").iterdir()} == {".svg"}
     left = Path(files["GITHUB_ENV"]).read_text().strip().removeprefix("FROM=")
     assert left == git(repository, "rev-parse", "base").strip()
@@ -94,6 +106,7 @@ def test_one_comment_is_written_changed_and_removed(github: GitHub, tmp_path: Pa
         "GITHUB_API_URL": github.address,
         "GITHUB_REPOSITORY": "anna/tweets",
         "GITHUB_TOKEN": TOKEN,
+        "RUN_URL": "https://github.com/anna/tweets/actions/runs/1",
         **HEAD,
     }
     (tmp_path / ".ci").symlink_to(ROOT / ".ci")
@@ -104,11 +117,21 @@ def test_one_comment_is_written_changed_and_removed(github: GitHub, tmp_path: Pa
     write_review(tmp_path / "review", True)
     assert run(script, tmp_path, **variables).returncode == 0
     assert len(github.comments[7]) == 122
-    assert github.comments[7][-1]["body"].endswith("LoRA is worse.")
+    body = github.comments[7][-1]["body"]
+    assert body.startswith(f"{MARKER}\nLoRA is worse.\n\nMade by the code of 111111111111, with")
+    assert body.endswith("actions/runs/1")
     write_review(tmp_path / "review", True, f"{MARKER}\n" + "x" * 70_000)
     assert run(script, tmp_path, **variables).returncode == 0
     assert len(github.comments[7]) == 122
     assert len(github.comments[7][-1]["body"]) < 65_536
+    hostile = "@ben ![x](https://evil.example/x.png) www.evil.example <img src=x> <!-- </details>"
+    write_review(tmp_path / "review", True, f"{MARKER}\n{hostile}")
+    assert run(script, tmp_path, **variables).returncode == 0
+    told = github.comments[7][-1]["body"].removeprefix(MARKER).rpartition("Made by")[0]
+    assert not re.search(r"@\w|://|www\.|<(?!/details)|[^\\]\]", told)
+    shutil.rmtree(tmp_path / "review")
+    assert run(script, tmp_path, **variables).returncode == 0
+    assert "No review could be made of this commit." in github.comments[7][-1]["body"]
     write_review(tmp_path / "review", False)
     for _ in range(2):
         assert run(script, tmp_path, **variables).returncode == 0
@@ -116,8 +139,6 @@ def test_one_comment_is_written_changed_and_removed(github: GitHub, tmp_path: Pa
     assert github.comments[8] == github.comments[9] == []
     write_review(tmp_path / "review", True, "anything")
     assert run(script, tmp_path, **variables).returncode == 1
-    gone = run(script, tmp_path, **{**variables, "HEAD_SHA": "3" * 40})
-    assert gone.returncode == 1
     write_review(tmp_path / "review", True)
     gone = run(script, tmp_path, **{**variables, "HEAD_SHA": "3" * 40})
     assert "no open pull request" in gone.stdout

@@ -39,10 +39,11 @@ def review(
 @app.command()
 def gate(base: Base, head: Head = None) -> None:
     """Exit code 1 if a method is surely worse than at base by more than the margin."""
+    from textune.report.escaping import printable
     from textune.review.reviewing import review as made
     from textune.review.words import gate_sentence
 
     found = made(base, head)
-    print(gate_sentence(found))
+    print(printable(gate_sentence(found)))
     if found.fails:
         sys.exit(_CLOSED)

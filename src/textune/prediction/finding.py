@@ -53,9 +53,11 @@ class CommittedPlace(Place):
                 "this is no repository of git and DVC, so it has no revisions"
             ) from None
         except (DvcException, RevError, SCMError):
+            shallow = Path(".git/shallow").exists()
+            missing = "; this clone is shallow: `git fetch --unshallow`" if shallow else ""
             raise UserError(
                 f"{option} {revision} is no commit, branch, tag or experiment here; `git log` and"
-                " `dvc exp list --all-commits` show those there are"
+                f" `dvc exp list --all-commits` show those there are{missing}"
             ) from None
 
     def local(self, path: Path) -> Path:
@@ -103,6 +105,8 @@ def place(revision: str | None, option: str = "--revision") -> Iterator[Place]:
 
     option: where the user named it.
     """
+    if revision == "":
+        raise UserError(f"{option} is empty; name a commit, branch or tag")
     if revision is None:
         yield Place()
         return

@@ -40,9 +40,13 @@ def write_at_a_glance(
 
 def recommended(comparison: Comparison) -> str:
     """The method and what is known of it, in two words."""
+    return f"{comparison.recommendation.method}, {known_of(comparison)}"
+
+
+def known_of(comparison: Comparison) -> str:
+    """What is known of the recommended method."""
     advice = comparison.recommendation
-    known = "withheld" if advice.withheld else "settled" if advice.settled else "not settled"
-    return f"{advice.method}, {known}"
+    return "withheld" if advice.withheld else "settled" if advice.settled else "not settled"
 
 
 def _scores(

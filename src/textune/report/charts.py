@@ -38,6 +38,16 @@ _COLOURS = (
 )
 # These kinds have the first colours whatever is compared, so that they look alike in all charts.
 _KINDS = ("head", "lora", "adapter", "full")
+SHAPES = [
+    "circle",
+    "square",
+    "triangle-up",
+    "cross",
+    "diamond",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+]
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 METHOD: Chart = {"field": "method", "type": "nominal", "sort": None, "title": None}
 
@@ -80,6 +90,7 @@ def line_styles(comparison: Comparison, methods: Sequence[MethodResult]) -> Char
     """Encodings of lines by the field `method`, a title, in the order of `methods`.
 
     A kind of method has one colour. The first declared of a kind is solid, its variants are dashed.
+    Points of each method have a shape of their own, for whoever does not see colours.
     """
     styles: dict[str, tuple[str, list[int]]] = {}
     variants: Counter[str] = Counter()
@@ -92,11 +103,12 @@ def line_styles(comparison: Comparison, methods: Sequence[MethodResult]) -> Char
         variants[method.method] += 1
     titles = [method.title for method in methods]
     colours, dashes = zip(*(styles[title] for title in titles), strict=True)
-    legend = {"symbolType": "stroke", "symbolSize": 300, "symbolOpacity": 1}
+    legend = {"symbolType": "stroke", "symbolSize": 120, "symbolOpacity": 1}
     line = {**METHOD, "legend": legend}
     return {
         "color": {**line, "scale": {"domain": titles, "range": colours}},
         "strokeDash": {**line, "scale": {"domain": titles, "range": dashes}},
+        "shape": {**METHOD, "scale": {"domain": titles, "range": SHAPES}},
     }
 
 

@@ -6,5 +6,10 @@ import re
 
 def as_text(text: str) -> str:
     """In Markdown nothing but text, in one line."""
-    line = "".join(character if character.isprintable() else " " for character in text)
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", html.escape(line, quote=False))
+    line = html.escape(printable(text), quote=False)
+    return re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", line)
+
+
+def printable(text: str) -> str:
+    """In one line, without what a terminal would act on."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,5 +1,6 @@
 """One side of a review: the results of a revision, or of the workspace."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +29,46 @@ _COSTS = ("trainable_parameters", "training_flops")
 class Side:
     """The results of a state, and what they come from, as flat maps.
 
-    runs: with predictions, None if they cannot be had. test: what tells test's file from others.
-    evaluate: the section of params.yaml, as it is.
+    runs: with predictions; None if they cannot be had, and `missing` says why. stages: those of
+    dvc.lock. params: params.yaml, as it is.
     """
 
     comparison: Comparison
     runs: RunSet | None
-    test: str | None
-    evaluate: Mapping[str, Any]
-    parameters: Mapping[str, Any]
+    missing: str
+    stages: Mapping[str, Any]
+    params: Mapping[str, Any]
     data: Mapping[str, Any]
     costs: Mapping[str, Any]
     versions: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """By dotted key."""
+        return flat(self.params)
+
+    @property
+    def test(self) -> str | None:
+        """What tells test's file from others, if dvc.lock has it."""
+        dependencies = self.stages.get("evaluate", {}).get("deps", [])
+        return next((one.get("md5") for one in dependencies if one.get("path") == _TEST), None)
+
+    def models(self, name: str) -> list[str]:
+        """What tells a method's models from others: a hash for each that dvc.lock has."""
+        outs = (out for stage in self.stages.values() for out in stage.get("outs", []))
+        return [out["md5"] for out in outs if Path(out["path"]).parent == _MODELS / name]
+
+    @property
+    def not_made_with(self) -> list[str]:
+        """Keys of params.yaml whose values are not those that the results were made with."""
+        methods, seeds = self.params.get("methods", []), self.params["train"]["seeds"]
+        stages = ["prepare", "evaluate", *(f"tune_{name}" for name in methods)]
+        stages += [f"train_{name}@{seed}" for name in methods for seed in seeds]
+        now, keys = self.parameters, set()
+        for stage in filter(self.stages.__contains__, stages):
+            used = flat(self.stages[stage].get("params", {}).get("params.yaml", {}))
+            keys |= {key for key, value in used.items() if now.get(key) != value}
+        return sorted(keys)
 
 
 def read_side(where: Place) -> Side:
@@ -56,10 +85,9 @@ def read_side(where: Place) -> Side:
     data = flat({key: read_json(metrics / "data.json").get(key, {}) for key in ("kept", "dropped")})
     return Side(
         comparison,
-        _runs(where, comparison, params),
-        _hash_of_test(_yaml(where.local(Path("dvc.lock")))),
-        params.get("evaluate", {}),
-        flat(params),
+        *_runs(where, comparison, params),
+        _yaml(where.local(Path("dvc.lock"))).get("stages", {}),
+        params,
         data,
         costs,
         locked_versions(where.local(Path("requirements.lock"))),
@@ -83,16 +111,21 @@ def _yaml(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _runs(where: Place, comparison: Comparison, params: Mapping[str, Any]) -> RunSet | None:
-    seeds = params.get("train", {}).get("seeds", [])
+def _runs(
+    where: Place, comparison: Comparison, params: Mapping[str, Any]
+) -> tuple[RunSet | None, str]:
+    """The runs, or why they cannot be had."""
     titles = {one.name: one.title for one in comparison.methods if one.name != UNTRAINED}
     try:
         folder = where.without_weights(_MODELS)
-        return load_runs(dict.fromkeys(titles, folder), seeds, titles, comparison.decision)
-    except UserError:
-        return None
+        runs = dict.fromkeys(titles, folder)
+        return load_runs(runs, params["train"]["seeds"], titles, comparison.decision), ""
+    except UserError as error:
+        return None, without_copies(str(error), where)
 
 
-def _hash_of_test(lock: Mapping[str, Any]) -> str | None:
-    dependencies = lock.get("stages", {}).get("evaluate", {}).get("deps", [])
-    return next((str(one.get("md5")) for one in dependencies if one.get("path") == _TEST), None)
+def without_copies(told: str, where: Place) -> str:
+    """Paths as they are in the revision, whose files were copied for a while."""
+    return (
+        told if where.copies is None else re.sub(rf"{re.escape(str(where.copies))}/\w+/", "", told)
+    )

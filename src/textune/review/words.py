@@ -1,18 +1,22 @@
 """A review in words: for a terminal, for a comment in Markdown, and as JSON."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from textune.metrics.of_classes import title_of
 from textune.report.advice import points
-from textune.report.escaping import as_text
+from textune.report.escaping import as_text, printable
 from textune.report.grid import Cell, Column, Grid
 from textune.review.moves import Move, Moves, Verdict
 from textune.review.reviewing import Change, Review
 
 # By this a comment is found again.
 MARKER = "<!-- textune review -->"
+_SURE = (Verdict.BETTER, Verdict.WORSE)
+# Of what is not shown in a terminal.
+_WIDTH = 120
 
 
 def sentence(review: Review) -> str:
@@ -20,19 +24,23 @@ def sentence(review: Review) -> str:
     moves = review.moves
     if moves is None:
         return (
-            f"{review.base} has no results that this version reads, so there is nothing to hold"
-            f" {review.head} against. Recommended: {review.recommended[1]}."
+            f"There is nothing to hold {review.head} against ({review.unreadable})."
+            f" Recommended: {review.recommended[1]}."
         )
     if not review.differs:
         return "Nothing differs."
     parts = []
-    if not moves.comparable:
-        parts.append("test has other examples, so no score can be held against the other")
-    else:
-        parts += [_said(one) for one in moves.methods if one.verdict is not Verdict.UNCHANGED]
+    if moves.comparable:
+        sure = [one for one in moves.every if one.verdict in _SURE]
+        parts += [_said(one, moves.metric) for one in sure]
+        noise = [one for one in moves.methods if one.verdict is Verdict.WITHIN_NOISE]
+        parts += [_said(one, moves.metric) for one in noise]
         same = [one.title for one in moves.methods if one.verdict is Verdict.UNCHANGED]
         if same:
             parts.append(f"{', '.join(same)}: the same predictions" if parts else "no score moved")
+    else:
+        known = "has other" if moves.paired else "is not known to have the same"
+        parts.append(f"test {known} examples, so no score can be held against the other")
     before, after = review.recommended
     parts.append(
         f"recommended method unchanged ({after})"
@@ -40,38 +48,60 @@ def sentence(review: Review) -> str:
         else f"recommended was {before} and is {after}"
     )
     told = "; ".join(parts)
-    weaker = (
-        ""
-        if moves.paired or not moves.comparable
-        else " Predictions of both sides are not at hand (`dvc pull`), so this is by intervals"
-        " alone, which is weaker."
-    )
-    return f"{told[0].upper()}{told[1:]}.{weaker}"
+    return " ".join([f"{told[0].upper()}{told[1:]}.", *_reservations(review, moves)])
+
+
+def _reservations(review: Review, moves: Moves) -> list[str]:
+    """Why all that is to be taken with care."""
+    told = []
+    if review.not_made_with:
+        told.append(
+            f"The results of {review.head} were not made with its params.yaml"
+            f" ({', '.join(review.not_made_with)}): run dvc repro."
+        )
+    if moves.seeds is not None:
+        seeds = ", ".join(map(str, moves.seeds))
+        told.append(f"The sides have other seeds, so this is over {seeds} alone.")
+    if moves.comparable and not moves.paired:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in review.missing.items())
+        told.append(
+            f"This is by intervals alone, which is weaker, without predictions ({reasons})."
+        )
+    return told
 
 
 def gate_sentence(review: Review) -> str:
     """Why the gate is open or closed, and what it could have seen."""
     margin = points(review.settings.noninferiority_margin)
+    removed = f" Compared no more: {', '.join(review.removed)}." if review.removed else ""
     if review.moves is None or not review.moves.comparable:
-        return f"Open, as nothing can be compared. {sentence(review)}"
+        return f"Open, as nothing can be compared. {sentence(review)}{removed}"
     if review.fails:
-        return f"Closed: {', '.join(review.fails)} surely worse by more than {margin}."
+        return f"Closed: {', '.join(review.fails)} surely worse by more than {margin}.{removed}"
+    told = [f"Open: no method is surely worse by more than {margin}.{removed}"]
+    worse = [one for one in review.moves.methods if one.verdict is Verdict.WORSE]
+    if worse:
+        told.append(f"Surely worse, but perhaps by less: {', '.join(map(_lost, worse))}.")
     seen = [
         f"{one.title} {100 * one.detectable:.1f}"
         for one in review.moves.methods
         if one.detectable is not None
     ]
-    power = (
-        f" It would have been closed, in 80 % of cases, by a loss in points of: {', '.join(seen)}."
+    told.append(
+        f"It would have been closed, in 80 % of cases, by a loss in points of: {', '.join(seen)}."
         if seen
-        else " All predictions are the same."
+        else "All predictions are the same."
     )
-    return f"Open: no method is surely worse by more than {margin}.{power}"
+    return " ".join([*told, *_reservations(review, review.moves)])
+
+
+def _lost(one: Move) -> str:
+    return f"{one.title} {_points(one.difference)}"
 
 
 def text(review: Review) -> str:
     """For a terminal; what is within noise is in one line."""
-    return "\n".join([sentence(review), *_grids(review, markdown=False)])
+    return "\n".join([printable(sentence(review)), *_grids(review, markdown=False)])
 
 
 def markdown(review: Review) -> str:
@@ -81,7 +111,7 @@ def markdown(review: Review) -> str:
         lines += [
             "<details><summary>All methods</summary>",
             "",
-            _escaped(_moves_grid(review.moves, review.moves.methods)).markdown(),
+            _escaped(_moves_grid(review.moves.every)).markdown(),
             "</details>",
         ]
     return "\n".join(lines)
@@ -105,11 +135,12 @@ def as_json(review: Review) -> dict[str, Any]:
     }
 
 
-def _said(one: Move) -> str:
-    moved = f"{_points(one.difference)} points"
+def _said(one: Move, metric: str) -> str:
+    by = "" if one.metric == metric else f"{title_of(one.metric)} "
+    moved = f"{one.title} {by}{_points(one.difference)} points"
     if one.verdict is Verdict.WITHIN_NOISE:
-        return f"{one.title} {moved}, within noise (±{100 * (one.high - one.low) / 2:.1f})"
-    return f"{one.title} {moved}, {one.verdict}"
+        return f"{moved}, within noise (±{100 * (one.high - one.low) / 2:.1f})"
+    return f"{moved}, {one.verdict}"
 
 
 def _points(share: float) -> str:
@@ -121,22 +152,21 @@ def _grids(review: Review, markdown: bool) -> list[str]:
     """What moved beyond noise, then what else changed."""
     grids = []
     if review.moves is not None:
-        beyond = (Verdict.BETTER, Verdict.WORSE)
-        moved = [one for one in review.moves.methods if one.verdict in beyond]
+        moved = [one for one in review.moves.every if one.verdict in _SURE]
         if moved:
-            grids.append(_moves_grid(review.moves, moved))
+            grids.append(_moves_grid(moved))
         if review.moves.recommended is not None:
-            grids.append(_moves_grid(review.moves, [review.moves.recommended], "recommended"))
+            grids.append(_moves_grid([review.moves.recommended], "recommended"))
     grids += [_changes_grid(about, changes) for about, changes in review.changes.items() if changes]
     return [_escaped(grid).markdown() if markdown else _drawn(grid) for grid in grids]
 
 
-def _moves_grid(moves: Moves, chosen: Sequence[Move], heading: str = "method") -> Grid:
-    base = f"{title_of(moves.metric)}, base"
-    headings = [heading, base, "head", "points", "interval", "verdict"]
+def _moves_grid(chosen: Sequence[Move], heading: str = "method") -> Grid:
+    headings = [heading, "metric", "base", "head", "points", "interval", "verdict"]
     rows = [
         [
             Cell(one.title),
+            Cell(title_of(one.metric)),
             Cell(f"{one.base:.3f}"),
             Cell(f"{one.head:.3f}"),
             Cell(_points(one.difference)),
@@ -162,7 +192,8 @@ def _escaped(grid: Grid) -> Grid:
 def _drawn(grid: Grid) -> str:
     from rich.console import Console
 
-    console = Console(width=120)
+    rows = [[Cell(printable(cell.text)) for cell in row] for row in grid.rows]
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     with console.capture() as captured:
-        console.print(grid.drawn())
+        console.print(Grid(grid.columns, rows).drawn())
     return captured.get()

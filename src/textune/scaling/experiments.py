@@ -29,8 +29,8 @@ def require_base() -> None:
         )
     if late := plan_of().changed:
         raise UserError(
-            f"{len(late)} stages are out of date, such as {min(late)}, and every trial would run"
-            " them: run `textune repro` and commit first"
+            f"every trial would run what is out of date ({', '.join(sorted(late))}): run"
+            " `dvc checkout`, or else `textune repro` and commit, first"
         )
     pushed = subprocess.run(
         [sys.executable, "-m", "dvc", "push", "--run-cache"], capture_output=True, text=True

@@ -5,7 +5,7 @@ from typing import Any
 
 from textune.metrics.of_classes import title_of
 from textune.report.advice import points
-from textune.report.charts import METHOD, line_styles, scores_chart, svg_of
+from textune.report.charts import line_styles, scores_chart, svg_of
 from textune.report.page.picture import Picture
 from textune.report.titles import interval_title
 from textune.stats.results import Comparison, MethodResult
@@ -19,10 +19,11 @@ def scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Picture:
             numbers = [score.mean, interval.low, interval.high]
             rows.append([method.title, title_of(metric), *(f"{one:.4f}" for one in numbers)])
     best = max(methods, key=lambda one: one.scores[comparison.metric].mean)
+    interval = interval_title(comparison, comparison.question)
     return Picture(
         "scores",
         "Scores on test",
-        f"Means over seeds with their {interval_title(comparison, comparison.question)}."
+        f"Means over seeds, each with its interval ({interval})."
         f" {best.title} has the highest {title_of(comparison.metric)}:"
         f" {best.scores[comparison.metric].mean:.3f}.",
         svg_of(scores_chart(comparison, methods)),
@@ -73,8 +74,8 @@ def differences(comparison: Comparison) -> Picture:
     return Picture(
         "differences",
         "Differences of pairs",
-        f"Each pair's difference in {title_of(metric)} with its"
-        f" {interval_title(comparison, comparison.question)}. An interval that holds 0 leaves open"
+        f"Each pair's difference in {title_of(metric)} with its interval"
+        f" ({interval_title(comparison, comparison.question)}). One that holds 0 leaves open"
         f" which is better; the margin is {points(comparison.noninferiority_margin)}.",
         svg_of(chart),
         ["pair", "points", "low", "high", "verdict"],
@@ -115,20 +116,19 @@ def cost(
     }
     y = {"type": "quantitative", "scale": {"zero": False}, "title": title_of(comparison.metric)}
     # A shape as well as a colour tells methods apart; beside the points, names would overlap.
-    colour = line_styles(comparison, methods)["color"]
-    legend = {"symbolType": None, "symbolSize": 80}
+    styles = line_styles(comparison, methods)
     chart = {
         "width": 460,
         "height": 260,
         "data": {"values": rows},
-        "encoding": {"x": x, "color": {**colour, "legend": legend}},
+        "encoding": {"x": x, "color": {**styles["color"], "legend": {"symbolSize": 80}}},
         "layer": [
             {"mark": "rule", "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}}},
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
                 "encoding": {
                     "y": {"field": "score", **y},
-                    "shape": {**METHOD, "scale": {"domain": [method.title for method in methods]}},
+                    "shape": styles["shape"],
                 },
             },
         ],

@@ -74,12 +74,22 @@ def _learning_curve(comparison: Comparison, all_points: Sequence[Point]) -> Pict
 
 def _curves(comparison: Comparison, methods: Sequence[MethodResult], metrics: Path) -> Picture:
     rows = read_rows(metrics / "curves/accuracy.csv")
+    losses = [row["loss"] for row in read_rows(metrics / "curves/loss.csv")]
+    best = {}
+    for method in methods:
+        own = [row for row in rows if row["method"] == method.title and int(row["epoch"]) > 0]
+        if own:
+            best[method.title] = max(own, key=lambda row: float(row["accuracy"]))["epoch"]
+    said = ", ".join(f"{title} after epoch {epoch}" for title, epoch in best.items())
     return Picture(
         "curves",
         "Training",
         "Accuracy and loss on validation after each epoch, means over seeds. Validation picks the"
-        " epoch that is kept.",
+        f" epoch that is kept. Accuracy is highest for {said}.",
         svg_of(curves_chart(comparison, methods, metrics / "curves")),
-        ["method", "epoch", "accuracy"],
-        [[row["method"], row["epoch"], row["accuracy"]] for row in rows],
+        ["method", "epoch", "accuracy", "loss"],
+        [
+            [row["method"], row["epoch"], row["accuracy"], loss]
+            for row, loss in zip(rows, losses, strict=True)
+        ],
     )

@@ -47,6 +47,7 @@ def write_page(metrics: Path, errors: Path, params: Path, output: Path) -> None:
     environment.filters["base64"] = lambda text: base64.b64encode(text.encode()).decode()
     versions = locked_versions(params.with_name("requirements.lock"))
     best = comparison.method(comparison.recommendation.method).title
+    found = _errors(comparison, errors)
     page = environment.get_template("page.html").render(
         title=f"{best} is recommended" if len(comparison.pairs) else best,
         verdict=recommendation(comparison),
@@ -56,9 +57,9 @@ def write_page(metrics: Path, errors: Path, params: Path, output: Path) -> None:
         candidates=_candidates(comparison),
         pictures=list(pictures(comparison, metrics)),
         calibration=_calibration(comparison, read_json(metrics / "calibration.json")),
-        tuned=tuned_elsewhere(comparison, metrics) or _TUNED_HERE,
+        tuned=(tuned_elsewhere(comparison, metrics) or _TUNED_HERE).replace("`", ""),
         recipes=_recipes(comparison, metrics),
-        errors=_inlined(_errors(comparison, errors)),
+        errors=found and _inlined(found),
         data=_data(read_json(metrics / "data.json")),
         origin=_origin(),
         command=_command(),
@@ -97,7 +98,8 @@ def _calibration(comparison: Comparison, report: Mapping[str, Any]) -> Table:
         [comparison.method(row["method"]).title, *(f"{row[key]:.3f}" for key in keys)]
         for row in report["calibration"]
     ]
-    header = ["method", "temperature", "calibration error", "after", "log loss", "after"]
+    header = ["method", "temperature", "calibration error", "calibration error, after"]
+    header += ["log loss", "log loss, after"]
     return Table(header, rows)
 
 
@@ -110,10 +112,14 @@ def _recipes(comparison: Comparison, metrics: Path) -> Table:
     return Table(["method", "trained with"], rows)
 
 
-def _errors(comparison: Comparison, folder: Path) -> list[dict[str, Any]]:
+def _errors(comparison: Comparison, folder: Path) -> list[dict[str, Any]] | None:
+    """None if they are not here."""
+    methods = compared_methods(comparison)
+    paths = [folder / f"{method.name}.csv" for method in methods]
+    if not any(path.is_file() for path in paths):
+        return None
     found = []
-    for method in compared_methods(comparison):
-        path = folder / f"{method.name}.csv"
+    for method, path in zip(methods, paths, strict=True):
         if not path.is_file():
             continue
         with path.open(encoding="utf-8", newline="") as file:
@@ -159,16 +165,24 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def _is_committed() -> bool:
+    """Whether HEAD has all that the results come from, and the results."""
+    paths = ("params.yaml", "dvc.yaml", "dvc.lock", "src", "metrics", "requirements.lock")
+    return not _git("status", "--porcelain", "--untracked-files=no", "--", *paths)
+
+
 def _origin() -> str:
     commit = _git("rev-parse", "HEAD")
     if not commit:
         return "Made outside of a git repository."
-    changed = (
-        ", with changes that were not committed" if _git("diff", "--name-only", "HEAD") else ""
+    if _is_committed():
+        return f"Made at commit {commit}, with these commands:"
+    return (
+        f"Made on top of commit {commit}, with changes that were not committed then; textune report"
+        " writes a page that names their commit when there is one."
     )
-    return f"Made at commit {commit}{changed}."
 
 
 def _command() -> str:
     commit = _git("rev-parse", "HEAD")
-    return f"git checkout {commit}\ndvc repro" if commit else "dvc repro"
+    return f"git checkout {commit}\ndvc repro" if commit and _is_committed() else "dvc repro"
