@@ -147,7 +147,7 @@ def scale(
     from benchmarks.scale.measured import measure
     from benchmarks.scale.tables import head_table, write
 
-    heads = list(measure(Path(), sorted(experiments or [10, 100, 1000])))
+    heads = list(measure(Path(), sorted(experiments or [10, 50])))
     if json is not None:
         write(json, heads)
     print(head_table(heads))

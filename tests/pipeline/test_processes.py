@@ -43,6 +43,7 @@ def test_two_processes_learn_what_one_does(work: Path, cache: Path) -> None:
     np.testing.assert_allclose(one.read().predictions["test"].probabilities, predicted, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_dead_process_ends_the_training_and_one_goes_on_for_two(
     work: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

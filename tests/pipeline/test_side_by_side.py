@@ -4,10 +4,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.pipeline.commands import dvc, set_parameter, textune
 from textune.runs.store import RunFolder
 
 
+@pytest.mark.slow
 def test_the_same_lock_cache_and_metrics_as_dvc_repro(work: Path, trained_workspace: Path) -> None:
     for name in ("dvc.lock", "models", "metrics", "data/prepared", "data/methods", ".dvc/cache"):
         subprocess.run(["rm", "-rf", name], cwd=work, check=True)

@@ -134,7 +134,7 @@ def test_without_a_remote_or_with_stages_to_do(work: Path) -> None:
     set_parameter(work, "lora", "r", 4)
     git(work, "commit", "-qam", "another rank")
     told = textune(work, "sweep", "-S", "lora.r=2,4", fails=True)
-    assert "every trial would run what is out of date (evaluate," in told
+    assert "every trial would run what is out of date (choose," in told
     assert told.count("\n") == 1
 
 

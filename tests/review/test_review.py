@@ -193,8 +193,8 @@ def test_other_metrics_are_held_against_each_other_too(repository: Path, textune
 
 
 def test_verdicts_and_intervals_agree(repository: Path, textune: Commands) -> None:
-    for number in range(6):
-        train(repository, textune, lora=1.5 - number / 10, full=1.6 + number / 10)
+    for number in range(1, 4):
+        train(repository, textune, lora=1.5 - number / 4, full=1.6 + number / 6)
         for move in (*(moves := reviewed(textune)["moves"])["methods"], *moves["others"]):
             excludes = move["low"] > 0 or move["high"] < 0
             assert excludes == move["verdict"].startswith("surely")

@@ -47,7 +47,7 @@ def report(
     from textune.report.page.writing import write_page
 
     write_page(metrics, ERRORS, Path("params.yaml"), output)
-    print(f"{output} has the report")
+    print(f"{output} has the report; with texts of test in it, it is not for git")
     if show:
         webbrowser.open(output.resolve().as_uri())
 
