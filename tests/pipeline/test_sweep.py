@@ -125,6 +125,9 @@ def test_what_is_here_must_be_head(work: Path) -> None:
     set_parameter(work, "lora", "r", 4)
     told = textune(work, "sweep", "-S", "lora.r=2,4", fails=True)
     assert "commit with git first" in told
+    wrong = ("--objective", "metrics/val/accuracy.json:lore")
+    told = textune(work, "sweep", "-S", "lora.r=2,4", *wrong, fails=True)
+    assert "metrics/val/accuracy.json has no number lore" in told
 
 
 def test_without_a_remote_or_with_stages_to_do(work: Path) -> None:

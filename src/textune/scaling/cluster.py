@@ -52,7 +52,8 @@ class Cluster:
     def places(self) -> int:
         """How many trials run at a time. Raises `UserError` if none fits."""
         total = self._ray.cluster_resources()
-        fit = min(total.get(key, 0) / amount for key, amount in self._wanted.items() if amount)
+        taken = [(total.get(key, 0), amount) for key, amount in self._wanted.items() if amount]
+        fit = min((there / amount for there, amount in taken), default=total.get("CPU", 1))
         if fit < 1:
             raise UserError(
                 f"a trial takes {self._wanted['CPU']:g} CPUs and {self._wanted['GPU']:g} GPUs, but"

@@ -48,6 +48,8 @@ def sweep(assignments: Sequence[str], settings: Settings) -> None:
     `FailedError` in the end if trials failed.
     """
     proposals = _proposals(read_space(assignments, read_params()), settings)
+    if settings.objective is not None:
+        objective_of("HEAD", settings.objective)
     require_base()
     progress = _Progress(settings, proposals.total)
 

@@ -19,11 +19,11 @@ def scores(comparison: Comparison, methods: Sequence[MethodResult]) -> Picture:
             numbers = [score.mean, interval.low, interval.high]
             rows.append([method.title, title_of(metric), *(f"{one:.4f}" for one in numbers)])
     best = max(methods, key=lambda one: one.scores[comparison.metric].mean)
-    interval = interval_title(comparison, comparison.question)
+    asked = interval_title(comparison, comparison.question)
     return Picture(
         "scores",
         "Scores on test",
-        f"Means over seeds, each with its interval ({interval})."
+        f"Means over seeds, each with its interval ({asked})."
         f" {best.title} has the highest {title_of(comparison.metric)}:"
         f" {best.scores[comparison.metric].mean:.3f}.",
         svg_of(scores_chart(comparison, methods)),
