@@ -93,9 +93,9 @@ def _measure(head: Path, node: Path, size: int) -> Head:
         _git(head, "show", f"{ref}:metrics/val/accuracy.json")
         seconds += time.perf_counter() - start
         _git(head, "update-ref", "-d", ref)
-    shows = [_seconds_to_show(head) for _ in range(2)]
+    first, again = _seconds_to_show(head), _seconds_to_show(head)
     used = sum(path.stat().st_size for path in (head / ".git").rglob("*") if path.is_file())
-    return Head(size, seconds / _FETCHED, *shows, bundle.stat().st_size, used / 2**20)
+    return Head(size, seconds / _FETCHED, first, again, bundle.stat().st_size, used / 2**20)
 
 
 def _seconds_to_show(repository: Path) -> float:
