@@ -136,21 +136,16 @@ def time_to_accuracy(
 
 @app.command()
 def scale(
-    experiments: Annotated[
-        list[int] | None, typer.Option(min=1, help="Measure with so many; again for more.")
-    ] = None,
+    experiments: Annotated[list[int] | None, typer.Option(min=1, help="So many; again.")] = None,
     json: Json = None,
 ) -> None:
     """What the node that a sweep is started from takes for an experiment: measured in a copy."""
+    from benchmarks.scale import measured, tables
+
     _check_paths(None, json)
-
-    from benchmarks.scale.measured import measure
-    from benchmarks.scale.tables import head_table, write
-
-    heads = list(measure(Path(), sorted(experiments or [10, 50])))
-    if json is not None:
-        write(json, heads)
-    print(head_table(heads))
+    heads = list(measured.measure(Path(), sorted(experiments or [10, 50])))
+    tables.write(json, heads)
+    print(tables.head_table(heads))
 
 
 @app.command()

@@ -16,9 +16,10 @@ KINDS = {"3 seeds of LoRA on 2 cores": 180.0, "1 seed on a large GPU": 20.0}
 LOST_PER_HOUR = 0.05
 
 
-def write(path: Path, heads: Sequence[Head]) -> None:
-    """Write what was measured; the simulation follows from it."""
-    write_json(path, {"head": [asdict(head) for head in heads]})
+def write(path: Path | None, heads: Sequence[Head]) -> None:
+    """Write what was measured, if there is a path; the simulation follows from it."""
+    if path is not None:
+        write_json(path, {"head": [asdict(head) for head in heads]})
 
 
 def read(path: Path) -> list[Head]:

@@ -33,6 +33,7 @@ def losses(folder: RunFolder) -> list[float]:
     return [loss for path in paths for loss in pd.read_csv(path, sep="\t")["loss"]]
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(work: Path, cache: Path) -> None:
     one = RunFolder(work / "models/lora/0")
     of_one, predicted = losses(one), one.read().predictions["test"].probabilities

@@ -114,11 +114,7 @@ def moves(base: Side, head: Side, settings: EvaluateParams) -> Moves:
             return Moves(metric, False, False, None, [], [], None)
         pairs = [_from_intervals(base, head, *pair, one) for one in known for pair in wanted]
     deciding = [pair for pair in pairs if pair.metric == metric]
-    others = [
-        pair
-        for pair in pairs
-        if pair.metric in known and pair.metric != metric and pair.base == pair.head
-    ]
+    others = [one for one in pairs if one.metric in {*known} - {metric} and one.base == one.head]
     found, recommended = _judged(deciding, head, settings), None
     if len(found) > len(shared):
         *found, last = found
