@@ -3,83 +3,13 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from tests.cli_commands import Commands
-from tests.fake_runs import TRAINED, write_run
-from tests.tiny import git, real_values
+from tests.review.changes import BASE, change, commit, reviewed, train, verdicts, write_lock
+from tests.tiny import git
 from textune.review.words import MARKER
-
-BASE = {"baseline": 0.5, "lora": 1.5, "full": 1.6}
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, textune: Commands) -> Path:
-    """A repository of git and DVC with runs of three methods in git, and a tag `base`."""
-    monkeypatch.chdir(tmp_path)
-    values = real_values()
-    values["train"]["seeds"] = [0, 1, 2]
-    values["evaluate"] |= {"resamples": 1000, "noninferiority_margin": 0.05}
-    values["methods"] = list(BASE)
-    YAML().dump(values, tmp_path / "params.yaml")
-    (tmp_path / "requirements.lock").write_text("torch==2.13.0 \\\n    --hash=sha256:0\n")
-    git(tmp_path, "init", "-q", "-b", "main")
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_text("[core]\n    analytics = false\n")
-    (tmp_path / ".dvc/.gitignore").write_text("/tmp\n/cache\n")
-    (tmp_path / "metrics").mkdir()
-    data = {"kept": {"test": {"examples": 240}}, "dropped": {}}
-    (tmp_path / "metrics/data.json").write_text(json.dumps(data))
-    write_lock(tmp_path, {"train.seeds": [0, 1, 2]})
-    train(tmp_path, textune)
-    commit(tmp_path)
-    git(tmp_path, "tag", "base")
-    return tmp_path
-
-
-def write_lock(folder: Path, used: dict[str, Any], **models: str) -> None:
-    """dvc.lock: what evaluate used of params.yaml, and hashes of models."""
-    test = {"path": "data/prepared/test.parquet", "md5": "1"}
-    stages: dict[str, Any] = {"evaluate": {"deps": [test], "params": {"params.yaml": used}}}
-    for name, md5 in models.items():
-        stages[f"train_{name}@0"] = {"outs": [{"path": f"models/{name}/0", "md5": md5}]}
-    YAML().dump({"stages": stages}, folder / "dvc.lock")
-
-
-def train(folder: Path, textune: Commands, more: int = 0, **skills: float) -> None:
-    """As if the methods were trained; those that `skills` names anew, with `more` test examples."""
-    for name, skill in skills.items() or BASE.items():
-        for seed in range(3):
-            seeds = seed if not skills else seed + 1000
-            trainable = TRAINED[name]
-            write_run(
-                folder / "new", name, seeds, skill=skill, trainable=trainable, examples=240 + more
-            )
-            target = folder / f"models/{name}/{seed}"
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(folder / f"new/{name}/{seeds}", target)
-            record = json.loads((target / "run.json").read_text())
-            (target / "run.json").write_text(json.dumps({**record, "seed": seed}))
-    shutil.rmtree(folder / "new")
-    textune.run("evaluate", "--predictions", "models", "--metrics", "metrics")
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "results")
-
-
-def reviewed(textune: Commands, *arguments: str) -> dict[str, Any]:
-    told = textune.run("review", "--base", "base", "--format", "json", *arguments)
-    found: dict[str, Any] = json.loads(told)
-    return found
-
-
-def verdicts(found: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one["verdict"] for one in found["moves"]["methods"]}
 
 
 def test_nothing_differs(repository: Path, textune: Commands) -> None:
@@ -227,12 +157,6 @@ def test_wrong_content_is_told_and_is_no_closed_gate(
     git(repository, "tag", "broken")
     told = textune.run("review", "--base", "broken", "--head", "base")
     assert told.startswith("There is nothing to hold base against (broken: ")
-
-
-def change(folder: Path, old: str, new: str) -> None:
-    text = (folder / "params.yaml").read_text()
-    assert old in text
-    (folder / "params.yaml").write_text(text.replace(old, new, 1))
 
 
 def test_what_else_changed_is_told(repository: Path, textune: Commands) -> None:

@@ -14,12 +14,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.cli_commands import Commands
+from tests.review.changes import commit, train
 from tests.review.github_api import TOKEN, GitHub, serve
-from tests.review.test_review import commit, repository, train
 from tests.tiny import ROOT, git
 from textune.review.words import MARKER
 
-__all__ = ["repository"]
 HEAD = {"HEAD_OWNER": "ben", "HEAD_BRANCH": "better", "HEAD_SHA": "1" * 40}
 
 

@@ -136,6 +136,7 @@ def chart(curves: Curves) -> Chart:
                 "encoding": {
                     "y": {"field": "score", **y},
                     "strokeDash": lines["strokeDash"],
+                    "shape": lines["shape"],
                 },
             },
         ],

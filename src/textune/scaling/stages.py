@@ -20,14 +20,10 @@ from typing import Protocol
 from textune.errors import FailedError, UserError
 from textune.params import read_params
 from textune.scaling.room import Room
+from textune.scaling.trial import SIDE_BY_SIDE, reason_in
 
-# Lines of a failed stage's output that are shown again at the end.
-_LAST_LINES = 5
 # Of DVC, after every stage.
 _HINTS = ("Generating lock file", "Updating lock file", "Use `dvc push`")
-# Threads that wait sleep, where they would otherwise keep a core busy for nothing. So trainings may
-# share cores with as many threads as one alone has, whose sums come out the same to the bit.
-_SIDE_BY_SIDE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True)
@@ -174,7 +170,7 @@ class _DvcProcesses:
                 return "told to end"
             process = subprocess.Popen(
                 command,
-                env={**os.environ, **({} if self.number == 1 else _SIDE_BY_SIDE)},
+                env={**os.environ, **({} if self.number == 1 else SIDE_BY_SIDE)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -192,8 +188,7 @@ class _DvcProcesses:
         with self._lock:
             self._processes.discard(process)
         if process.returncode:
-            told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-            return " / ".join(told or lines[-_LAST_LINES:])
+            return reason_in("\n".join(lines))
         print(f"{stage} is done, in {time.monotonic() - start:.0f} s", flush=True)
         return None
 

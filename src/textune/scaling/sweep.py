@@ -122,7 +122,10 @@ class _Progress:
         if self._values:
             pick = min if self._settings.minimize else max
             best = pick(self._values, key=lambda name: self._values[name])
-            print(f"the best is {best}; `dvc exp apply {best}` and `dvc pull` bring it here")
+            print(
+                f"the best is {best}; `dvc exp apply {best}` takes it, without its models, which it"
+                " misses; `dvc pull` brings them"
+            )
         if self._failed:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in self._failed.items())
             raise FailedError(f"{len(self._failed)} of {self._total} trials failed: {reasons}")

@@ -21,6 +21,9 @@ from typing import Any
 # Seconds between two looks for a new checkpoint.
 _LOOK_EVERY = 5
 _LAST_LINES = 5
+# Threads that wait sleep, where they would otherwise keep a core busy for nothing. So trainings may
+# share cores with as many threads as one alone has, whose sums come out the same to the bit.
+SIDE_BY_SIDE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def run_trial(trial: Trial, repository: bytes, place: Place) -> Result:
         try:
             experiment = _experiment(trial, repository, place, Path(folder))
         except subprocess.CalledProcessError as error:
-            reason = _reason(error.output)
+            reason = reason_in(error.output)
     return Result(trial.name, experiment, reason, time.monotonic() - start, socket.gethostname())
 
 
@@ -95,8 +98,7 @@ def _environment(folder: Path, threads: int) -> dict[str, str]:
         },
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "OMP_NUM_THREADS": str(threads),
-        # Threads that wait leave the core to another trial.
-        "OMP_WAIT_POLICY": "PASSIVE",
+        **SIDE_BY_SIDE,
         "TEXTUNE_CACHE": str(folder / "cache"),
     }
 
@@ -136,7 +138,8 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_signal_of_parents_death, signal.SIGTERM)
 
 
-def _reason(output: str) -> str:
+def reason_in(output: str) -> str:
+    """Why a stage failed: its own error, or else the last lines of what it said."""
     lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
     told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return " / ".join(told or lines[-_LAST_LINES:]) or "it said nothing"

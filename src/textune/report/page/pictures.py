@@ -50,13 +50,13 @@ def pictures(comparison: Comparison, metrics: Path) -> Iterator[Picture]:
             ],
         )
     curve = metrics / LEARNING_CURVE
-    if curve.is_file():
-        yield _learning_curve(comparison, read_points(curve))
+    titles = {method.title for method in methods}
+    by_size = read_points(curve) if curve.is_file() else []
+    if known := [point for point in by_size if point.method in titles]:
+        yield _learning_curve(comparison, known)
 
 
-def _learning_curve(comparison: Comparison, all_points: Sequence[Point]) -> Picture:
-    titles = {method.title for method in comparison.methods}
-    points = [point for point in all_points if point.method in titles]
+def _learning_curve(comparison: Comparison, points: list[Point]) -> Picture:
     sizes = sorted({point.examples for point in points})
     return Picture(
         "learning",
