@@ -29,6 +29,10 @@ class Interrupted(BaseException):
         return f"stopped by {by}{self.done and ': '}{self.done}"
 
 
+# The innermost last.
+_PENDING: list["Pending"] = []
+
+
 class Pending:
     """A signal that came within `deferred`, if there was one.
 
@@ -79,20 +83,35 @@ def raised() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[Pending]:
-    """Within, signals wait until somebody looks at what this gives, or for the end of it."""
-    pending = Pending()
-    with _handled_by(pending.note):
+    """Within, signals wait until somebody looks at what this gives, or for the end of it.
+
+    Other threads are given the main thread's, as signals reach that one only.
+    """
+    if _PENDING and not _in_main_thread():
+        pending = _PENDING[-1]
         yield pending
+    else:
+        pending = Pending()
+        _PENDING.append(pending)
+        try:
+            with _handled_by(pending.note):
+                yield pending
+        finally:
+            _PENDING.remove(pending)
     pending.stop()
 
 
 @contextlib.contextmanager
 def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     # Only the main thread may set handlers; elsewhere they stay as they are.
-    ours = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
+    ours = _SIGNALS if _in_main_thread() else ()
     before = {number: signal.signal(number, handler) for number in ours}
     try:
         yield
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

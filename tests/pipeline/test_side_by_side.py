@@ -1,7 +1,9 @@
 """`textune repro`: what `dvc repro` does, with stages side by side."""
 
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,27 @@ def test_the_same_lock_cache_and_metrics_as_dvc_repro(work: Path, trained_worksp
         assert weights == {path.name: path.read_bytes() for path in other.weights.iterdir()}
     assert "0 of 13 stages ran" in textune(work, "repro")
     assert "up to date" in dvc(work, "status")
+
+
+@pytest.mark.slow
+def test_seeds_that_train_together(work: Path) -> None:
+    """Those that are new; full fine-tuning has no encoder to share."""
+    set_parameter(work, "train", "seeds", [0, 1, 2])
+    told = textune(work, "repro", "--together")
+    assert "train_lora@0, train_lora@1, train_lora@2 are done" in told
+    assert "Data and pipelines are up to date." in told
+    for name, together in (("lora", [None, 2, 2]), ("full", [None, None, None])):
+        records = [RunFolder.of(work / "models", name, seed).read().record for seed in range(3)]
+        assert [record.params["train"].get("together") for record in records] == together
+        losses = [record.temperature for record in records]
+        assert len(set(losses)) == 3, "each seed should have a model of its own"
+    # Dropout apart, which draws other masks, each is what it would be alone.
+    run = RunFolder.of(work / "models", "lora", 2)
+    joint = run.read().predictions["validation"].probabilities
+    shutil.rmtree(run.path)
+    subprocess.run([sys.executable, "src/train.py", "lora", "2"], cwd=work, check=True)
+    alone = run.read().predictions["validation"].probabilities
+    assert 0 < abs(alone - joint).max() < 0.05
 
 
 def stages(lock: Path) -> list[str]:

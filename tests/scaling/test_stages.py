@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from tests.fake_runs import write_run
 from textune.runs.record import read_record, write_record
 from textune.runs.store import RunFolder
 from textune.scaling.room import Room
-from textune.scaling.stages import Plan, run_plan
+from textune.scaling.schedule import Plan, run_plan
 
 # a ─▶ b ─▶ d, a ─▶ c ─▶ d, and e alone.
 PLAN = Plan(
@@ -33,24 +35,26 @@ class Workers:
     def __init__(self, number: int, failing: str = "") -> None:
         self.number = number
         self.order: list[str] = []
+        self.jobs: list[list[str]] = []
         self.most = 0
         self._failing = failing
         self._running = 0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(number)
 
-    def start(self, stage: str) -> Future[str | None]:
-        return self._pool.submit(self._run, stage)
+    def start(self, stages: Sequence[str]) -> Future[str | None]:
+        return self._pool.submit(self._run, stages)
 
-    def _run(self, stage: str) -> str | None:
+    def _run(self, stages: Sequence[str]) -> str | None:
         with self._lock:
             self._running += 1
             self.most = max(self.most, self._running)
         time.sleep(0.05)
         with self._lock:
             self._running -= 1
-            self.order.append(stage)
-        return "because" if stage in self._failing else None
+            self.order.extend(stages)
+            self.jobs.append(list(stages))
+        return "because" if any(stage in self._failing for stage in stages) else None
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
@@ -74,6 +78,22 @@ def test_an_unchanged_stage_is_looked_at_only_if_something_before_it_ran() -> No
     workers = Workers(2)
     run_plan(Plan(PLAN.stages, PLAN.upstream, frozenset("c")), workers, Room(None))
     assert sorted(workers.order) == ["c", "d"]
+
+
+def test_stages_with_something_in_common_run_together() -> None:
+    together = {"b": "lora", "c": "lora", "e": "adapter"}
+    workers = Workers(2)
+    progress = run_plan(replace(PLAN, together=together), workers, Room(None))
+    assert sorted(workers.jobs) == [["a"], ["b", "c"], ["d"], ["e"]]
+    assert progress.ran == set("abcde")
+    # Only what is out of date.
+    workers = Workers(2)
+    run_plan(replace(PLAN, together=together, changed=frozenset("ce")), workers, Room(None))
+    assert sorted(workers.jobs) == [["c"], ["d"], ["e"]]
+    # All that run together fail together.
+    workers = Workers(2, failing="c")
+    progress = run_plan(replace(PLAN, together=together), workers, Room(None))
+    assert progress.failed == {"b": "because", "c": "because"}
 
 
 def measured(run: RunFolder, peak_memory_mib: float) -> None:

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from textune.stats.recommendation import standing
 from textune.stats.results import Question
 from textune.stats.seeds import Estimate, ResampledScores, holm
 
@@ -155,6 +156,20 @@ def test_equal_models_leave_nothing_to_test() -> None:
     assert nothing.pvalue() == 1
     assert nothing.interval(0.95) == (0, 0)
     assert Estimate(0.1, 0.0, math.inf).pvalue() == 0
+
+
+@pytest.mark.parametrize("question", list(Question))
+def test_methods_that_predict_the_same_have_no_difference_with_certainty(
+    question: Question,
+) -> None:
+    """Seeds that predict classes of their own vary, yet the difference never does."""
+    values = np.array([0.3, 0.3, 0.3])
+    resampled = np.random.default_rng(0).normal(0.3, 0.1, (3, 99))
+    same = ResampledScores({"a": values, "b": values}, {"a": resampled, "b": resampled})
+    estimate = same.estimate(("a", "b"), question)
+    assert estimate.interval(0.95) == (0, 0)
+    assert estimate.pvalue() == 1
+    assert standing(same.means(["a", "b"], question), 0.01, 0.05).sure.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,15 @@ def repro(
         list[str] | None, typer.Argument(help="Stages, with what they need. Default: all.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Stages that run at a time.")] = 2,
+    together: Annotated[
+        bool,
+        typer.Option("--together", help="One training for all seeds over a frozen encoder."),
+    ] = False,
 ) -> None:
     """Run the stages that are out of date as `dvc repro` does, several at a time."""
     from textune.scaling.stages import repro
 
-    repro(jobs, targets or [])
+    repro(jobs, targets or [], together)
 
 
 @app.command()

@@ -111,15 +111,20 @@ class FastParams(Section):
     attention: bool
     frozen_bf16: bool
     cached_features: bool
+    compiled: bool = False
 
 
 class TrainParams(Section):
-    """How every method is trained. A step sees `batch_size` examples."""
+    """How every method is trained.
+
+    A step sees `batch_size` examples or, with `batch_tokens`, as many as have so many tokens.
+    """
 
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(min_length=1)
     epochs: Epochs
     patience: int = Field(ge=0)
     batch_size: int = Field(ge=1, le=4096)
+    batch_tokens: int | None = Field(default=None, ge=1)
     eval_batch_size: int = Field(ge=1, le=4096)
     padding: Literal["longest", "max_length"]
     group_by_length: bool
@@ -143,6 +148,13 @@ class TrainParams(Section):
         if len(set(seeds)) < len(seeds):
             raise ValueError("it should have each seed once")
         return seeds
+
+    @field_validator("group_by_length")
+    @classmethod
+    def _grouped_by_tokens(cls, grouped: bool, info: ValidationInfo) -> bool:
+        if not grouped and info.data.get("batch_tokens") is not None:
+            raise ValueError("it should be true, or train.batch_tokens null")
+        return grouped
 
 
 class EvaluateParams(Section):

@@ -54,7 +54,7 @@ class Rehearsal:
         labels = self._batch["labels"]
 
         def step() -> torch.Tensor:
-            with fast_model(classifier, trained, train.fast, "fp32"):
+            with fast_model(classifier, trained, train.fast, "cpu", "fp32"):
                 logits = trained.train()(**self._batch).logits
             loss: torch.Tensor = task.training_loss(train, labels.numpy())(logits, labels)
             if loss.requires_grad:

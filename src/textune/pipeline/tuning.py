@@ -134,8 +134,10 @@ def _loss(trial: Trial) -> float:
 
 def _lengths(search: Search, recipe: dict[str, Any]) -> list[int]:
     """Epochs of the short trials, then of ever longer ones, up to the longest."""
-    train = search.params.train
-    first = math.ceil(_FIRST_STEPS / math.ceil(len(search.data.train) / train.batch_size))
+    train, data = search.params.train, search.data.train
+    tokens = train.batch_tokens
+    batches = len(data) / train.batch_size if tokens is None else data.lengths.sum() / tokens
+    first = math.ceil(_FIRST_STEPS / math.ceil(batches))
     if "epochs" not in search.tuned:
         # A method without epochs learns at once.
         given = recipe.get("epochs", 1)

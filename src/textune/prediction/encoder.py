@@ -30,7 +30,9 @@ class EncoderModel:
         self._checkpoint, self._device, self._precision = checkpoint, device, precision
         self._model = checkpoint.model.requires_grad_(False).to(device).eval()
         self._fast = contextlib.ExitStack()
-        self._fast.enter_context(fast_model(checkpoint.classifier, self._model, fast, precision))
+        self._fast.enter_context(
+            fast_model(checkpoint.classifier, self._model, fast, device, precision)
+        )
         self.runtime: str = precision
         self.pad_token_id: int = checkpoint.tokenizer.pad_token_id
 

@@ -54,7 +54,7 @@ def write_onnx(checkpoint: Checkpoint, path: Path) -> None:
     ids = torch.zeros(2, 9, dtype=torch.long)
     sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     try:
-        with _silence(), fast_model(checkpoint.classifier, model, _FAST, "fp32"):
+        with _silence(), fast_model(checkpoint.classifier, model, _FAST, "cpu", "fp32"):
             torch.onnx.export(
                 _Traced(model),
                 (ids, torch.ones_like(ids)),

@@ -125,7 +125,8 @@ def _encoder(run: RunFolder, record: RunRecord, device: str) -> TextModel:
     where = available_device(device, "--device")
     in_bf16 = train["precision"] == "bf16" and multiplies_bf16(where)
     precision: Precision = "bf16" if in_bf16 else "fp32"
-    fast = FastParams.model_validate(train["fast"])
+    # Few predictions are worth the time that compiling takes.
+    fast = FastParams.model_validate({**train["fast"], "compiled": False})
     encoder = EncoderModel(load_checkpoint(run.path), fast, where, precision)
     return SwitchingModel(encoder) if (where, precision) == ("cpu", "fp32") else encoder
 

@@ -112,8 +112,10 @@ def _sums(of_methods: Floats) -> Floats:
 
 
 def _satterthwaite(total: Floats, squares: Floats) -> Floats:
+    """Infinite where nothing varies, as between two methods that always predict the same."""
+    varies = (squares > _ALIKE**4) & (total > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(squares > _ALIKE**4, total**2 / squares, inf)
+        return np.where(varies, total**2 / squares, inf)
 
 
 @dataclass(frozen=True)

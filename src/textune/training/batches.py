@@ -23,19 +23,22 @@ class PaddedExamples(Dataset[Batch]):
     """The examples of a split, fetched a batch at a time.
 
     A batch of n examples has `input_ids` and `attention_mask` (n, length) and `labels` (n,). Its
-    length is that of the longest example, or `length` if given.
+    length is that of the longest example, rounded up to a multiple of `multiple`, or `length` if
+    given.
     """
 
     split: PreparedSplit
     pad_token_id: int
     length: int | None = None
+    multiple: int = 1
 
     def __len__(self) -> int:
         return len(self.split)
 
     def __getitems__(self, numbers: list[int]) -> Batch:
         starts, lengths = self.split.offsets[numbers], self.split.lengths[numbers]
-        mask = np.arange(self.length or lengths.max()) < lengths[:, None]
+        longest = -(-lengths.max() // self.multiple) * self.multiple
+        mask = np.arange(self.length or longest) < lengths[:, None]
         ids = np.full(mask.shape, self.pad_token_id, dtype=np.int64)
         # Position of every token in the flat array, example after example.
         within = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
@@ -53,12 +56,20 @@ class PaddedExamples(Dataset[Batch]):
 class LengthGroupedBatches:
     """A batch sampler: random examples of like length together, the batches in random order.
 
-    Examples of one length are shuffled anew in each pass, so the batches are others every epoch.
+    Examples of one length are shuffled anew in each pass, so the batches are others every epoch. A
+    batch has `batch_size` examples or, with `tokens`, at most as many as have so many tokens, with
+    padding; one longer example is a batch, too.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, seed: int, tokens: int | None = None
+    ) -> None:
         self._lengths = lengths
-        self.batch_size = batch_size
+        self._sizes = (
+            np.full(-(-len(lengths) // batch_size), batch_size)
+            if tokens is None
+            else _sizes_by_tokens(np.sort(lengths), tokens)
+        )
         self._random = np.random.default_rng(seed)
         self._at_start = self._random.bit_generator.state
 
@@ -74,15 +85,25 @@ class LengthGroupedBatches:
         self._random.bit_generator.state = state
 
     def __len__(self) -> int:
-        return -(-len(self._lengths) // self.batch_size)
+        return len(self._sizes)
 
     def __iter__(self) -> Iterator[list[int]]:
         self._at_start = self._random.bit_generator.state
         shuffled = self._random.permutation(len(self._lengths))
         ordered = shuffled[np.argsort(self._lengths[shuffled], kind="stable")]
-        sizes = np.full(len(self), self.batch_size)
+        sizes = self._sizes.copy()
         # The short batch, if there is one, has examples of another length each time.
         sizes[self._random.integers(len(self))] -= sizes.sum() - len(ordered)
         batches = np.split(ordered, sizes.cumsum()[:-1])
         for number in self._random.permutation(len(batches)):
             yield batches[number].tolist()
+
+
+def _sizes_by_tokens(ascending: np.ndarray, tokens: int) -> np.ndarray:
+    """How many examples each batch has, the shortest examples first."""
+    ends = [0]
+    for number, length in enumerate(ascending):
+        # Padded to the longest, which is the last.
+        if number > ends[-1] and (number + 1 - ends[-1]) * length > tokens:
+            ends.append(number)
+    return np.diff([*ends, len(ascending)])

@@ -26,11 +26,12 @@ class SplitDatasets:
         splits: Mapping[str, PreparedSplit],
         pad_token_id: int,
         length: int | None,
+        multiple: int,
         features: Features | None,
     ) -> None:
         self.train_seconds = 0.0
         self._splits, self._features = splits, features
-        self._padding = pad_token_id, length
+        self._padding = pad_token_id, length, multiple
         self._made: dict[str, Dataset[Any]] = {}
 
     def __getitem__(self, split: str) -> Dataset[Any]:

@@ -35,6 +35,7 @@ from textune.training.fast.cached_features import (
     text_features,
 )
 from textune.training.fast.model import fast_model
+from textune.training.fast.on_gpu import MULTIPLE
 from textune.training.fitting import Fitting
 from textune.training.flops import training_flops
 from textune.training.hardware import PeakMemory, Precision, choose_device, choose_precision
@@ -66,6 +67,8 @@ class EncoderLearner(Learner):
         # Of the last validation, then of the best epoch's: predicting again would give the same.
         self._validation_outputs: NDArray[np.float64] | None = None
         self._peak_memory = PeakMemory(self.device)
+        # Seeds that share their steps.
+        self.together = 1
         # Before training was ended and gone on with.
         self._peak_before = 0.0
 
@@ -117,20 +120,22 @@ class EncoderLearner(Learner):
         # Training may have stopped early; the first validation is that of the untrained model.
         epochs = len(self._history.epochs) - 1
         seen = len(self.job.data.train) * epochs
+        seconds = self.train_seconds / self.together
         return Cost(
             trainable_parameters=self.trainable_parameters,
             total_parameters=self.total_parameters,
             training_flops=training_flops(self.method, self.job, epochs) if trained else 0.0,
-            train_seconds=round(self.train_seconds, 2),
-            examples_per_second=round(seen / self.train_seconds, 2) if trained else 0.0,
+            train_seconds=round(seconds, 2),
+            examples_per_second=round(seen / seconds, 2) if trained else 0.0,
             peak_memory_mib=round(max(self._peak_memory.mib, self._peak_before)),
         )
 
     def settings(self) -> dict[str, Any]:
         train = self.job.train.model_dump(exclude={"seeds", "checkpoint_minutes"})
+        shared = {"together": self.together} if self.together > 1 else {}
         return {
             "model": self.job.model.model_dump(),
-            "train": {**train, "device": self.device, "precision": self.precision},
+            "train": {**train, "device": self.device, "precision": self.precision, **shared},
         }
 
     @property
@@ -159,10 +164,12 @@ class EncoderLearner(Learner):
             if saved is None
             else self.method.load(self.classifier, saved)
         )
+        self.pad_token_id: int = load_tokenizer(job.model).pad_token_id
         self._datasets = SplitDatasets(
             self._splits,
-            load_tokenizer(job.model).pad_token_id,
+            self.pad_token_id,
             job.model.max_length if job.train.padding == "max_length" else None,
+            MULTIPLE if self.device == "cuda" else 1,
             self._features if self._caches_features else None,
         )
         self.trainer = self._build_trainer()
@@ -196,7 +203,8 @@ class EncoderLearner(Learner):
         return self.job.train.fast.cached_features and not self.method.trains_encoder
 
     def _fast_model(self) -> contextlib.AbstractContextManager[None]:
-        return fast_model(self.classifier, self.model, self.job.train.fast, self.precision)
+        fast = self.job.train.fast
+        return fast_model(self.classifier, self.model, fast, self.device, self.precision)
 
     def _features(self, texts: PaddedExamples) -> torch.Tensor:
         with self._fast_model():
@@ -205,7 +213,9 @@ class EncoderLearner(Learner):
 
     def _build_trainer(self) -> TextTrainer:
         job, train = self.job, self.job.train
-        batches = LengthGroupedBatches(job.data.train.lengths, train.batch_size, job.seed)
+        batches = LengthGroupedBatches(
+            job.data.train.lengths, train.batch_size, job.seed, train.batch_tokens
+        )
         grouped = train.group_by_length and not self._caches_features
         return TextTrainer(
             train_batches=batches if grouped else None,

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from accelerate.data_loader import prepare_data_loader
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 from torch.utils.data import BatchSampler, DataLoader, Dataset
 from transformers import Trainer
 from transformers.trainer import TRAINER_STATE_NAME
@@ -21,9 +23,10 @@ from transformers.trainer_utils import EvalLoopOutput
 from textune.config.sections import FastParams
 from textune.errors import DivergedError
 from textune.training import processes
-from textune.training.batches import LengthGroupedBatches, as_fetched
+from textune.training.batches import Batch, LengthGroupedBatches, as_fetched
 from textune.training.checkpoints import State
 from textune.training.fast.dropout import FastDropout
+from textune.training.fast.on_gpu import WithoutWaiting
 from textune.training.randomness import random_state, set_random_state
 
 # Steps on a GPU after which it is asked whether the loss is a number.
@@ -52,11 +55,16 @@ class TextTrainer(Trainer):
     ) -> None:
         super().__init__(data_collator=as_fetched, **kwargs)
         self._train_batches = train_batches
-        self._training_loss = training_loss.to(self.args.device)
+        self.training_loss = training_loss.to(self.args.device)
         self._rate_scales = rate_scales
-        self._dropout = FastDropout(self.args.seed, fast.attention) if fast.dropout else None
+        on_cpu = self.args.device.type == "cpu"
+        ours = fast.dropout and on_cpu
+        self._dropout = FastDropout(self.args.seed, fast.attention) if ours else None
         # The sum of losses since the last that was logged, which Trainer keeps to itself.
         self._loss_sum = torch.zeros((), device=self.args.device)
+        # Of the seeds that train together, instead of this one's forward and backward.
+        self._shared_step: Callable[[Batch], torch.Tensor] | None = None
+        self._turn: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
         self._resumed: State = None
         self._resumed_sum: torch.Tensor | None = None
 
@@ -78,6 +86,7 @@ class TextTrainer(Trainer):
             process_index=0,
             put_on_device=True,
             use_seedable_sampler=True,
+            data_seed=self.args.seed,
             non_blocking=self.accelerator.non_blocking,
         )
         return prepared
@@ -108,22 +117,26 @@ class TextTrainer(Trainer):
             inputs = {name: tensor[part.rows] for name, tensor in inputs.items()}
             if self._dropout is not None:
                 self._dropout.part = part
-        with self._dropout or contextlib.nullcontext():
+        with self.step_mode():
             loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
         if several:
             logits = processes.of_all(outputs["logits"], len(labels))
-            whole = self._training_loss(logits, labels)
+            whole = self.training_loss(logits, labels)
             # Averaged over the processes, gradients of these are the gradient of the whole. What a
             # process without an example computes must take part, too.
             loss = whole + (processes.number() - 1) * (whole - whole.detach())
             loss = loss + 0 * outputs["logits"].sum()
         elif model.training:
-            loss = self._training_loss(outputs["logits"], labels)
+            loss = self.training_loss(outputs["logits"], labels)
         return (loss, outputs) if return_outputs else loss
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         """A step. Raises `DivergedError` if the loss is no number any more."""
-        loss: torch.Tensor = super().training_step(*args, **kwargs)
+        loss: torch.Tensor = (
+            super().training_step(*args, **kwargs)
+            if self._shared_step is None
+            else self._shared_step(args[1])
+        )
         step = self.state.global_step
         if step == self._globalstep_last_logged:
             self._loss_sum = torch.zeros_like(loss)
@@ -136,6 +149,20 @@ class TextTrainer(Trainer):
         # Trainer begins a sum of its own with this step.
         self._resumed_sum = None
         return self._loss_sum
+
+    def step_mode(self) -> TorchFunctionMode:
+        """In which forward passes run: with dropout of ours, or without waiting for a GPU."""
+        return self._dropout or WithoutWaiting()
+
+    def share_steps(
+        self, step: Callable[[Batch], torch.Tensor], turn: contextlib.AbstractContextManager[Any]
+    ) -> None:
+        """Train together with others, see `training.together`.
+
+        step: gives the loss of a batch, and the trained weights their gradients; turn: that one of
+        them has at a time to validate.
+        """
+        self._shared_step, self._turn = step, turn
 
     def _require_number(self, loss: torch.Tensor) -> None:
         if not loss.isfinite():
@@ -213,7 +240,8 @@ class TextTrainer(Trainer):
         self._globalstep_last_logged = self._resumed["last_logged"]
 
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
-        done = super().evaluation_loop(*args, **kwargs)
+        with self._turn:
+            done = super().evaluation_loop(*args, **kwargs)
         if processes.number() > 1 and done.metrics is not None:
             # Trainer would count examples more than once that it filled up the last batch with.
             logits, labels = torch.from_numpy(done.predictions), torch.from_numpy(done.label_ids)

@@ -42,7 +42,7 @@ def test_same_logits(
     whole = classifier.model.eval()
     with torch.no_grad():
         expected = whole(**texts.__getitems__([0, 1, 2])).logits
-        with fast_model(classifier, whole, params.train.fast, "fp32"):
+        with fast_model(classifier, whole, params.train.fast, "cpu", "fp32"):
             features = text_features(classifier, texts, 2, "cpu", "fp32")
         found = HeadOverFeatures(classifier).eval()(features)["logits"]
     assert features.shape == (3, whole.config.hidden_size)

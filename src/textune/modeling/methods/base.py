@@ -121,6 +121,14 @@ class EncoderMethod(Method):
         parameter at fault.
         """
 
+    @property
+    def shares_encoder(self) -> bool:
+        """Whether several seeds can train over one encoder, as most of it is frozen.
+
+        False, too, if a module computes with trained weights that are another's.
+        """
+        return True
+
     def attach_as(self, name: str, classifier: "Classifier") -> "nn.Module":
         """`attach`; a parameter at fault is told with the section's name in front."""
         try:

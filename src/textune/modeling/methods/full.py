@@ -17,6 +17,10 @@ class Full(EncoderMethod):
 
     tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (1e-5, 1e-3)}
 
+    @property
+    def shares_encoder(self) -> bool:
+        return False
+
     def attach(self, classifier: "Classifier") -> "nn.Module":
         classifier.model.requires_grad_(True)
         return classifier.model

@@ -37,6 +37,11 @@ class Lora(PeftMethod):
 
     tunable: ClassVar[Mapping[str, tuple[float, float]]] = {"learning_rate": (2e-4, 2e-2)}
 
+    @property
+    def shares_encoder(self) -> bool:
+        # The module with the lengths of rows reads both factors.
+        return self.variant != "dora"
+
     def config(self, classifier: "Classifier") -> "PeftConfig":
         from peft import LoraConfig
 

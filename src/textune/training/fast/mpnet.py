@@ -40,7 +40,9 @@ def _forward(
     """What MPNetSelfAttention.forward gives, but for the attention's weights."""
 
     def heads(projected: torch.Tensor) -> torch.Tensor:
-        return projected.unflatten(-1, (attention.num_attention_heads, -1)).transpose(1, 2)
+        # torch.compile knows no `unflatten`.
+        shape = *projected.shape[:-1], attention.num_attention_heads, -1
+        return projected.view(shape).transpose(1, 2)
 
     query = heads(attention.q(hidden_states))
     bias = attention_mask if position_bias is None else attention_mask + position_bias

@@ -1,0 +1,84 @@
+"""Seeds that train together learn what each learns alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.training import learner, prepared, without_dropout
+from textune.data.tokenized import Prepared
+from textune.errors import UserError
+from textune.params import Params
+from textune.training.learner import EncoderLearner
+from textune.training.together import fit
+
+MakeParams = Callable[..., Params]
+SEEDS = (0, 1, 5)
+
+
+@pytest.fixture
+def data(tmp_path: Path, tiny_params: MakeParams) -> Prepared:
+    # The last batch is a short one.
+    return prepared(tmp_path, tiny_params("bert"), {"train": 45, "val": 20, "test": 20})
+
+
+def fitted(params: Params, name: str, data: Prepared, together: bool) -> list[EncoderLearner]:
+    learners = [learner(params, name, data, seed) for seed in SEEDS]
+    for one in learners:
+        one.start()
+        without_dropout(one.model)
+    for group in [learners] if together else [[one] for one in learners]:
+        fit(group)
+    return learners
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name"),
+    [
+        ("bert", "baseline"),
+        ("bert", "lora"),
+        ("bert", "adapter"),
+        ("bert", "bitfit"),
+        ("bert", "ia3"),
+        ("distilbert", "lora"),
+        ("mpnet", "adapter"),
+    ],
+)
+def test_each_seed_learns_as_alone(
+    tiny_params: MakeParams, data: Prepared, architecture: str, name: str
+) -> None:
+    params = tiny_params(architecture, train={"epochs": 3}, **{name: {"learning_rate": 0.01}})
+    alone = fitted(params, name, data, together=False)
+    joint = fitted(params, name, data, together=True)
+    for one, other in zip(alone, joint, strict=True):
+        assert one.best_epoch == other.best_epoch
+        for before, after in zip(one._history.epochs, other._history.epochs, strict=True):
+            assert after["loss"] == pytest.approx(before["loss"], abs=1e-4)
+        np.testing.assert_allclose(
+            other.predict("test").probabilities, one.predict("test").probabilities, atol=1e-3
+        )
+    losses = [one._history.epochs[-1]["loss"] for one in joint]
+    assert len({round(loss, 3) for loss in losses}) == len(SEEDS), "seeds should differ"
+
+
+def test_a_seed_that_ends_early_leaves_the_others(tiny_params: MakeParams, data: Prepared) -> None:
+    params = tiny_params(
+        "bert",
+        train={"epochs": 6, "patience": 1, "lr_scheduler": "constant"},
+        lora={"learning_rate": 0.05},
+    )
+    alone = fitted(params, "lora", data, together=False)
+    joint = fitted(params, "lora", data, together=True)
+    lengths = [len(one._history.epochs) for one in joint]
+    assert lengths == [len(one._history.epochs) for one in alone]
+    assert len(set(lengths)) > 1, "the seeds should end after different epochs"
+
+
+def test_methods_without_a_frozen_encoder_are_refused(
+    tiny_params: MakeParams, data: Prepared
+) -> None:
+    for name, section in (("full", {}), ("lora", {"variant": "dora"})):
+        params = tiny_params("bert", **{name: section})
+        with pytest.raises(UserError, match="one seed at a time"):
+            fitted(params, name, data, together=True)
