@@ -80,6 +80,11 @@ class _Stacked:
         """What the module makes of the rows of these seeds, one seed's after the other's."""
         every = len(places) == len(next(iter(self.of.values())))
         weights = {n: w if every else w[list(places)] for n, w in self.weights.items()}
+        device = args[0].device.type
+        if isinstance(self.plain, nn.Linear) and torch.is_autocast_enabled(device):
+            # vmap would add the bias as it is to a product in autocast's type.
+            kind = torch.get_autocast_dtype(device)
+            weights = {name: weight.to(kind) for name, weight in weights.items()}
         apart = [arg.unflatten(0, (len(places), -1)) for arg in args]
 
         def of_one(own: Mapping[str, torch.Tensor], *rows: torch.Tensor) -> torch.Tensor:
