@@ -7,6 +7,7 @@ from statistics import fmean
 from textune.data.tokenized import Prepared
 from textune.params import Params
 from textune.pipeline.trial_storage import storage
+from textune.pipeline.trial_training import Here
 from textune.pipeline.tuning import Search, make_trial, tune
 from textune.runs.tuning import Trial
 
@@ -46,7 +47,8 @@ def beside_a_grid(params: Params, names: list[str], data: Prepared) -> Iterator[
 
 
 def _grid(params: Params, name: str, data: Prepared) -> Iterator[Trial]:
-    searched = Search(params, name, data, ["learning_rate"], storage(params, name, data, ["grid"]))
+    kept, here = storage(params, name, data, ["grid"]), Here(params, name, data)
+    searched = Search(params, name, data, ["learning_rate"], kept, here)
     ((low, high),) = searched.ranges.values()
     for number in range(RATES):
         rate = low * (high / low) ** (number / (RATES - 1))

@@ -1,11 +1,21 @@
 """Stages `tune_<name>`: one method's recipe, as params.yaml has it or searched on validation.
 
-Usage: python src/tune.py NAME, where NAME is the method's section in params.yaml.
+Usage: python src/tune.py NAME, where NAME is the method's section in params.yaml. With RAY_ADDRESS
+the trainings of a search run on that cluster.
 """
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textune.errors import UserError, run
+
+if TYPE_CHECKING:
+    from textune.data.tokenized import Prepared
+    from textune.params import Params
+    from textune.pipeline.trial_training import Trainings
 
 
 def main() -> None:
@@ -44,7 +54,8 @@ def main() -> None:
         from textune.pipeline.tuning import tune
 
         try:
-            tuning = tune(params, name, data, tell)
+            with _trainings(params, name, data) as trainings:
+                tuning = tune(params, name, data, tell, trainings)
         except UnsupportedError as error:
             if not params.methods_by_default:
                 raise
@@ -59,6 +70,19 @@ def main() -> None:
 
         tuning = as_given(params, name, digest_for(params, name, data))
     write_tuning(name, tuning, method.model_dump(), METRICS)
+
+
+@contextlib.contextmanager
+def _trainings(params: "Params", name: str, data: "Prepared") -> "Iterator[Trainings | None]":
+    """Those of the Ray cluster that is named, if one is."""
+    if not os.environ.get("RAY_ADDRESS"):
+        yield None
+        return
+
+    from textune.scaling.trainings import OnRay
+
+    with OnRay(params, name, data) as trainings:
+        yield trainings
 
 
 if __name__ == "__main__":

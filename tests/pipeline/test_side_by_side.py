@@ -64,6 +64,6 @@ def test_a_stage_that_fails_is_named_and_the_others_are_done(work: Path) -> None
     told = textune(work, "repro", fails=True)
     (line,) = [line for line in told.splitlines() if line.startswith("error:")]
     assert "train_lora@0 failed: lora.target_modules" in line
-    assert "evaluate waits for train_lora@0" in line
+    assert "left out: evaluate, recommend, report" in line
     assert "Traceback" not in told
     assert re.search(r"train_adapter@0 is done, in \d+ s", told)

@@ -1,7 +1,9 @@
 """Sweeps on Ray: two nodes with object stores and folders of their own, one of them killed."""
 
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -110,6 +112,60 @@ def test_a_node_that_is_killed_loses_nothing(
     assert metrics_of(work, refs(work)["here"]) in swept.values()
 
 
+@pytest.mark.slow
+def test_a_search_on_ray_finds_what_one_here_finds(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first three trainings side by side, on two nodes."""
+    from ray.cluster_utils import Cluster
+
+    set_parameter(work, "tune", "all", True)
+    set_parameter(work, "tune", "max_epochs", 6)
+
+    def found(name: str) -> list[str]:
+        monkeypatch.setenv("TEXTUNE_CACHE", str(work.parent / name))
+        subprocess.run([sys.executable, "src/tune.py", "lora"], cwd=work, check=True)
+        return [(work / f"metrics/{kind}/lora.json").read_text() for kind in ("recipes", "trials")]
+
+    here = found("here")
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20)
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    try:
+        on_ray = found("on_ray")
+    finally:
+        cluster.shutdown()
+    assert on_ray == here
+    assert '"operations"' in here[1]
+    # The trainings kept their checkpoints where they ran.
+    assert not list((work.parent / "on_ray/checkpoints").glob("*/state.json"))
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_sweep(with_remote: Path) -> None:
+    work = with_remote
+    code = "import sys; sys.path.insert(0, 'src'); from textune.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "sweep", "-S", "lora.r=2,4"],
+        cwd=work,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    clones = Path(tempfile.gettempdir())
+    before = set(clones.glob("textune-*/clone/.dvc/config.local"))
+    while set(clones.glob("textune-*/clone/.dvc/config.local")) <= before:
+        time.sleep(0.2)
+        assert process.poll() is None
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "stopped by Ctrl-C: what is done is kept" in told
+    assert "Traceback" not in told
+
+
 def test_checkpoints_come_to_another_node_through_the_remote(with_remote: Path) -> None:
     here, there = with_remote.parent / "here", with_remote.parent / "there"
     state = here / "checkpoints/3fa8/state.json"
@@ -134,7 +190,7 @@ def test_what_is_here_must_be_head(work: Path) -> None:
     assert "commit with git first" in told
     wrong = ("--objective", "metrics/val/accuracy.json:lore")
     told = textune(work, "sweep", "-S", "lora.r=2,4", *wrong, fails=True)
-    assert "metrics/val/accuracy.json has no number lore" in told
+    assert "metrics/val/accuracy.json has no number lore at HEAD" in told
 
 
 def test_without_a_remote_or_with_stages_to_do(work: Path) -> None:

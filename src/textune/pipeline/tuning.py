@@ -24,14 +24,11 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from textune.data.tokenized import Prepared
-from textune.errors import DivergedError
-from textune.metrics.catalog import DIGITS
-from textune.modeling.learner import Learner
 from textune.params import Params
 from textune.pipeline.given import digest_for, model_of
-from textune.pipeline.learners import make_learner
-from textune.pipeline.recipes import given_recipe, with_recipe
+from textune.pipeline.recipes import given_recipe
 from textune.pipeline.trial_storage import explained, storage
+from textune.pipeline.trial_training import Here, Trainings, learner_of
 from textune.runs.tuning import Trial, Tuning
 
 # A shorter training says nothing of a learning rate.
@@ -44,7 +41,6 @@ _WORTH = 0.995
 _FIRST_TRIALS = (1 / 2, 1 / 6, 5 / 6)
 _VALUE_DIGITS = 2
 _RECORD = "record"
-_KEPT = ("accuracy", "macro_recall", "macro_f1", "calibrated_loss")
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,7 @@ class Search:
     data: Prepared
     tuned: Sequence[str]
     storage: Path
+    trainings: Trainings
 
     @property
     def ranges(self) -> Mapping[str, tuple[float, float]]:
@@ -74,17 +71,23 @@ class Search:
 
 
 def tune(
-    params: Params, name: str, data: Prepared, tell: Callable[[Trial], None] = lambda trial: None
+    params: Params,
+    name: str,
+    data: Prepared,
+    tell: Callable[[Trial], None] = lambda trial: None,
+    trainings: Trainings | None = None,
 ) -> Tuning:
     """The recipe of a method that has something to tune.
 
-    data: without test; tell: called with each trial, also those of an earlier, ended search.
+    data: without test; tell: called with each trial, also those of an earlier, ended search;
+    trainings: what makes them; without, they are made here.
     """
     method, recipe = params.method(name), given_recipe(params, name)
     tuned = method.to_tune(params.tune.all)
     trials: list[Trial] = []
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    search = Search(params, name, data, tuned, storage(params, name, data, tuned))
+    trainings = trainings or Here(params, name, data)
+    search = Search(params, name, data, tuned, storage(params, name, data, tuned), trainings)
     # Another experiment may be making the same search: then its trials are taken.
     with FileLock(f"{search.storage}.lock"):
         try:
@@ -100,7 +103,7 @@ def tune(
     for trial in trials:
         # The training of the best is that of a train stage, if `tune.seed` is one of train.seeds.
         if trial != best:
-            _learner(search, trial.epochs, trial.values).forget()
+            learner_of(params, name, data, trial.epochs, trial.values).forget()
     return Tuning(
         recipe=recipe,
         tuned=tuned,
@@ -153,6 +156,9 @@ def _trials(search: Search, lengths: Sequence[int]) -> Iterator[Trial]:
     ranges = search.ranges
     number_of_short = search.params.tune.trials if ranges else 1
     before = []
+    done = len(_made(search.study(lengths[0])))
+    first = [_rounded(values) for values in _first_values(search)]
+    search.trainings.ahead(lengths[0], first[done:number_of_short])
     for number in range(number_of_short):
         before.append(make_trial(search, lengths[0], number))
         yield before[-1]
@@ -162,6 +168,7 @@ def _trials(search: Search, lengths: Sequence[int]) -> Iterator[Trial]:
         # Two proposals may be the same after rounding.
         chosen = list({str(trial.values): trial.values for trial in best_before}.values())[:go_on]
         longer = []
+        search.trainings.ahead(epochs, chosen[len(_made(search.study(epochs))) :])
         for number, values in enumerate(chosen):
             longer.append(make_trial(search, epochs, number, values))
             yield longer[-1]
@@ -178,7 +185,7 @@ def make_trial(
     values: those of a shorter trial; without, they are proposed.
     """
     study = search.study(epochs)
-    done = study.get_trials(states=(TrialState.COMPLETE,))
+    done = _made(study)
     if number < len(done):
         return Trial.model_validate(done[number].user_attrs[_RECORD])
     # A trial that was ended in its middle would shift what is proposed.
@@ -191,43 +198,29 @@ def make_trial(
     if values is not None:
         study.enqueue_trial(values)
     elif number < len(_FIRST_TRIALS):
-        share = _FIRST_TRIALS[number]
-        first = {key: low * (high / low) ** share for key, (low, high) in search.ranges.items()}
-        study.enqueue_trial(first)
+        study.enqueue_trial(_first_values(search)[number])
     proposed = study.ask()
-    rounded = {
-        key: float(f"{proposed.suggest_float(key, low, high, log=True):.{_VALUE_DIGITS}g}")
+    suggested = {
+        key: proposed.suggest_float(key, low, high, log=True)
         for key, (low, high) in search.ranges.items()
     }
-    trial = _trained(search, epochs, rounded)
+    trial = search.trainings.trial(epochs, _rounded(suggested))
     proposed.set_user_attr(_RECORD, trial.model_dump())
     study.tell(proposed, trial.calibrated_loss)
     return trial
 
 
-def _trained(search: Search, epochs: int, values: dict[str, float]) -> Trial:
-    """The scores of the epoch that training keeps; those of guessing, if it diverges."""
-    learner = _learner(search, epochs, values)
-    learner.start()
-    try:
-        by_epoch = learner.fit()
-    except DivergedError:
-        classes = len(search.data.label_names)
-        nothing = dict.fromkeys(("accuracy", "macro_recall", "macro_f1"), 0.0)
-        by_epoch = [nothing | {"calibrated_loss": math.log(classes)}]
-    # The first is the untrained model's, and all there is if nothing is trained.
-    kept = by_epoch[min(learner.best_epoch, len(by_epoch) - 1)]
-    return Trial(
-        values=values,
-        epochs=epochs,
-        kept_epoch=learner.best_epoch,
-        operations=learner.cost().training_flops,
-        **{key: round(kept[key], DIGITS) for key in _KEPT},
-    )
+def _made(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    return study.get_trials(states=(TrialState.COMPLETE,))
 
 
-def _learner(search: Search, epochs: int, values: dict[str, float]) -> Learner:
-    params, name = search.params, search.name
-    recipe = {**values, "epochs": epochs} if "epochs" in given_recipe(params, name) else values
-    params = with_recipe(params, name, recipe)
-    return make_learner(params, name, search.data, params.tune.seed, resumes=True)
+def _first_values(search: Search) -> list[dict[str, float]]:
+    """Of the short trials that are proposed by nobody."""
+    return [
+        {key: low * (high / low) ** share for key, (low, high) in search.ranges.items()}
+        for share in _FIRST_TRIALS
+    ]
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {key: float(f"{value:.{_VALUE_DIGITS}g}") for key, value in values.items()}

@@ -2,43 +2,64 @@
 
 import math
 import os
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from textune.errors import FailedError, UserError
+from textune.interrupts import Pending
 from textune.scaling import trial as trial_module
 from textune.scaling.trial import Place, Result, Trial
 
 # How often a trial is tried again whose worker was lost.
 _RETRIES = 3
+# Seconds until a cluster should answer, and between two looks whether Ctrl-C was pressed.
+_PATIENCE, _LOOK_EVERY = 10, 1
+
+
+def connected(address: str | None, **options: Any) -> Any:
+    """The module ray, connected to the cluster at `address`: None is `$RAY_ADDRESS`, else here.
+
+    options: of ray.init. Raises `UserError` without Ray, and `FailedError` if nobody answers.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise UserError(
+            "sweeps need Ray: run `make install`, or pip install 'textune[cluster]'"
+        ) from None
+    where = address or os.environ.get("RAY_ADDRESS")
+    _require_answer(where)
+    if not where:
+        options["include_dashboard"] = False
+    if not where or Path.home().joinpath(".ray", "auth_token").is_file():
+        # What Ray does anyway, but it would tell how to turn it off.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    try:
+        ray.init(where, configure_logging=False, log_to_driver=False, **options)
+    except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
+        reason = " ".join(str(error).split())
+        raise FailedError(
+            f"Ray at {where or 'this machine'}: {reason} (with its token authentication, this"
+            " machine needs ~/.ray/auth_token of the head and RAY_AUTH_MODE=token)"
+        ) from None
+    return ray
 
 
 class Cluster:
     """A cluster of Ray, or one that is started here; a context.
 
-    address: None is `$RAY_ADDRESS`, else here; cpus, gpus: what a trial takes of a node. Raises
-    `UserError` without Ray, or if no trial fits, and `FailedError` if nobody answers.
+    address: see `connected`; cpus, gpus: what a trial takes of a node.
     """
 
     def __init__(self, address: str | None, cpus: float, gpus: float) -> None:
-        try:
-            import ray
-            from ray import cloudpickle
-        except ImportError:
-            raise UserError(
-                "textune sweep needs Ray: run `make install`, or pip install 'textune[cluster]'"
-            ) from None
-        self._ray: Any = ray
+        self._ray = connected(address)
+        from ray import cloudpickle
+
         self._wanted = {"CPU": cpus, "GPU": gpus}
-        where = address or os.environ.get("RAY_ADDRESS")
-        alone: dict[str, Any] = {} if where else {"include_dashboard": False}
-        try:
-            ray.init(where, configure_logging=False, log_to_driver=False, **alone)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise FailedError(f"Ray at {where or 'this machine'}: {reason}") from None
         cloudpickle.register_pickle_by_value(trial_module)
-        self._task = ray.remote(trial_module.run_trial).options(
+        self._task = self._ray.remote(trial_module.run_trial).options(
             num_cpus=cpus, num_gpus=gpus, max_retries=_RETRIES
         )
 
@@ -50,33 +71,59 @@ class Cluster:
 
     @property
     def places(self) -> int:
-        """How many trials run at a time. Raises `UserError` if none fits."""
-        total = self._ray.cluster_resources()
-        taken = [(total.get(key, 0), amount) for key, amount in self._wanted.items() if amount]
-        fit = min((there / amount for there, amount in taken), default=total.get("CPU", 1))
-        if fit < 1:
+        """How many trials run at a time now. Raises `UserError` if none fits."""
+        if (fit := self._fitting()) < 1:
+            total = self._ray.cluster_resources()
             raise UserError(
                 f"a trial takes {self._wanted['CPU']:g} CPUs and {self._wanted['GPU']:g} GPUs, but"
                 f" Ray has {total.get('CPU', 0):g} and {total.get('GPU', 0):g}: lower --cpus or"
                 " --gpus"
             )
-        return math.floor(fit)
+        return fit
 
-    def run(self, trials: Iterator[Trial], repository: bytes, place: Place) -> Iterator[Result]:
+    def run(
+        self, trials: Iterator[Trial], repository: bytes, place: Place, pending: Pending
+    ) -> Iterator[Result]:
         """The results as they come. The next trial is asked for when there is a place for it.
 
-        repository: a git bundle. A trial whose worker is lost is tried again on another.
+        repository: a git bundle; pending: raises here if there was a signal, which Ray would lose.
+        A trial whose worker is lost is tried again on another.
         """
-        shared, places = self._ray.put(repository), self.places
+        shared = self._ray.put(repository)
         running: dict[Any, Trial] = {}
         while True:
-            while len(running) < places and (trial := next(trials, None)) is not None:
+            # Nodes come and go.
+            while len(running) < max(1, self._fitting()):
+                if (trial := next(trials, None)) is None:
+                    break
                 running[self._task.remote(trial, shared, place)] = trial
             if not running:
                 return
-            (done,), _ = self._ray.wait(list(running), num_returns=1)
-            name = running.pop(done).name
-            try:
-                yield self._ray.get(done)
-            except self._ray.exceptions.RayError as error:
-                yield Result(name, None, " ".join(str(error).split()), 0.0, "a lost node")
+            done, _ = self._ray.wait(list(running), num_returns=1, timeout=_LOOK_EVERY)
+            pending.stop()
+            for one in done:
+                name = running.pop(one).name
+                try:
+                    yield self._ray.get(one)
+                except self._ray.exceptions.RayError as error:
+                    yield Result(name, None, " ".join(str(error).split()), 0.0, "a lost node")
+
+    def _fitting(self) -> int:
+        total = self._ray.cluster_resources()
+        taken = [(total.get(key, 0), amount) for key, amount in self._wanted.items() if amount]
+        fit = min((there / amount for there, amount in taken), default=total.get("CPU", 1))
+        return math.floor(fit)
+
+
+def _require_answer(address: str | None) -> None:
+    """Raise `FailedError` at once if nobody listens at HOST:PORT; Ray would try for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except OSError as error:
+        raise FailedError(
+            f"nobody answers at {address} ({error.strerror or error}): start Ray there with"
+            " `ray start --head`, or give the address that it told"
+        ) from None

@@ -20,8 +20,11 @@ def require_base() -> None:
     Raises `UserError` if HEAD is not what is here, or is not done: then every trial would begin by
     doing it; and if there is no remote. Raises `FailedError` if that cannot be reached.
     """
-    if _git("status", "--porcelain", "--untracked-files=no"):
-        raise UserError("trials start from HEAD, which is not what is here: commit with git first")
+    if changed := _git("status", "--porcelain", "--untracked-files=no"):
+        names = ", ".join(line.split(maxsplit=1)[1] for line in changed.splitlines())
+        raise UserError(
+            f"trials start from HEAD, and {names} is not what HEAD has: commit with git first"
+        )
     if not _remote():
         raise UserError(
             "trials bring their results through a DVC remote that all nodes reach: add one with"
@@ -82,6 +85,11 @@ def experiments() -> dict[str, str]:
 def objective_of(ref: str, objective: str) -> float:
     """The number FILE:KEY of an experiment's metrics. Raises `UserError` if it has none."""
     file, _, key = objective.rpartition(":")
+    if not file or not key:
+        raise UserError(
+            f"--objective is {objective}, but it should be FILE:KEY, such as"
+            " metrics/val/accuracy.json:lora"
+        )
     try:
         value = json.loads(_git("show", f"{ref}:{file}"))
         for part in key.split("."):
@@ -89,7 +97,7 @@ def objective_of(ref: str, objective: str) -> float:
         return float(value)
     except (FailedError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"--objective: {file or objective} has no number {key}; write FILE:KEY, such as"
+            f"--objective: {file} has no number {key} at {ref}; write FILE:KEY, such as"
             " metrics/val/accuracy.json:lora"
         ) from None
 

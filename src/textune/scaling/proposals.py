@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _AT_RANDOM = 5
 # Of suggested numbers.
 _DIGITS = 3
+# The same suggestion so many times in a row means that there is hardly another.
+_REPEATED = 100
 
 
 class Proposals(Protocol):
@@ -44,10 +46,11 @@ class Grid:
 
 
 class Suggestions:
-    """`total` suggestions of Optuna's tree-structured Parzen estimator.
+    """`total` suggestions of Optuna's tree-structured Parzen estimator, all different.
 
     Those that run count as bad for as long, so that several at a time differ (Optuna's constant
-    liar).
+    liar). A suggestion that was made before counts as what became of that, and another is asked
+    for.
     """
 
     def __init__(self, space: Space, prefix: str, total: int, minimize: bool, seed: int) -> None:
@@ -63,26 +66,42 @@ class Suggestions:
         self.total = total
         self._space, self._prefix = space, prefix
         self._open: dict[str, optuna.Trial] = {}
+        # By name, what came of those that are over.
+        self._values: dict[str, float | None] = {}
 
     def __iter__(self) -> Iterator[Trial]:
-        for _ in range(self.total):
-            asked = self._study.ask()
-            values = {
-                key: asked.suggest_categorical(key, list(choices))
-                for key, choices in self._space.choices.items()
-            }
-            for key, interval in self._space.intervals.items():
-                values[key] = _suggested(asked, key, interval)
-            trial = _trial(self._prefix, values)
+        made = repeated = 0
+        while made < self.total and repeated < _REPEATED:
+            trial, asked = self._suggestion()
+            if trial.name in self._values or trial.name in self._open:
+                repeated += 1
+                self._tell(asked, self._values.get(trial.name))
+                continue
+            made, repeated = made + 1, 0
             self._open[trial.name] = asked
             yield trial
+        self.total = made
+
+    def _suggestion(self) -> "tuple[Trial, optuna.Trial]":
+        asked = self._study.ask()
+        values = {
+            key: asked.suggest_categorical(key, list(choices))
+            for key, choices in self._space.choices.items()
+        }
+        for key, interval in self._space.intervals.items():
+            values[key] = _suggested(asked, key, interval)
+        return _trial(self._prefix, values), asked
 
     def learn(self, name: str, value: float | None) -> None:
+        self._values[name] = value
+        self._tell(self._open.pop(name), value)
+
+    def _tell(self, asked: "optuna.Trial", value: float | None) -> None:
         """Tell Optuna, which would forget a failure, but takes what is pruned as bad."""
         import optuna
 
         failed = optuna.trial.TrialState.PRUNED
-        self._study.tell(self._open.pop(name), value, None if value is not None else failed)
+        self._study.tell(asked, value, None if value is not None else failed)
 
 
 def _suggested(asked: "optuna.Trial", key: str, interval: Interval) -> str:

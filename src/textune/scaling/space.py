@@ -1,6 +1,7 @@
 """What a sweep goes over, in the language of `dvc exp run -S`: choices, ranges and intervals."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,14 @@ class Space:
     choices: Mapping[str, Sequence[str]]
     intervals: Mapping[str, Interval]
 
+    @property
+    def points(self) -> float:
+        """How many there are; endless with an interval of numbers that are not whole."""
+        of_intervals = (
+            one.high - one.low + 1 if one.whole else math.inf for one in self.intervals.values()
+        )
+        return math.prod([*map(len, self.choices.values()), *of_intervals])
+
     def grid(self) -> Iterator[dict[str, str]]:
         """Every combination of the choices."""
         for values in itertools.product(*self.choices.values()):
@@ -42,18 +51,20 @@ def read_space(assignments: Sequence[str], params: Params) -> Space:
     """
     from dvc.utils.hydra import to_hydra_overrides
     from hydra.core.override_parser.types import IntervalSweep, OverrideType
-    from hydra.errors import OverrideParseException
+    from hydra.errors import HydraException
 
     choices: dict[str, list[str]] = {}
     intervals: dict[str, Interval] = {}
     for text in assignments:
         try:
             (override,) = to_hydra_overrides([text])
-        except OverrideParseException:
+        except HydraException:
             raise UserError(f"-S {text}: write KEY=VALUE,VALUE or KEY=interval(LOW,HIGH)") from None
         key = str(override.key_or_group)
         if override.type != OverrideType.CHANGE or not _has(params.dump(), key):
             raise UserError(f"-S {text}: params.yaml has no key {key}")
+        if "." not in key and key != "methods":
+            raise UserError(f"-S {text}: {key} is a section: name a key of it, as in lora.r")
         if key in choices or key in intervals:
             raise UserError(f"-S {text}: {key} is given twice")
         value = override.value()
@@ -61,16 +72,31 @@ def read_space(assignments: Sequence[str], params: Params) -> Space:
             low, high = value.start, value.end
             if low is None or high is None or not low < high or ("log" in value.tags and low <= 0):
                 raise UserError(f"-S {text}: the lower end should be below the higher one")
-            whole = isinstance(low, int) and isinstance(high, int)
+            whole = low == int(low) and high == int(high) and not _takes_parts(params, key, low)
+            low, high = (int(low), int(high)) if whole else (low, high)
             intervals[key] = Interval(low, high, "log" in value.tags, whole)
             for end in (low, high):
                 changed(params, key, end)
             continue
-        values = override.sweep_string_iterator() if override.is_sweep_override() else None
-        choices[key] = list(values) if values is not None else [text.partition("=")[2]]
+        try:
+            values = override.sweep_string_iterator() if override.is_sweep_override() else None
+            choices[key] = list(values) if values is not None else [text.partition("=")[2]]
+        except HydraException as error:
+            raise UserError(f"-S {text}: {' '.join(str(error).split())}") from None
+        if not any(choices[key]):
+            raise UserError(f"-S {text}: {key} is given no value")
         for one in choices[key]:
             changed(params, key, YAML(typ="safe", pure=True).load(one))
     return Space(choices, intervals)
+
+
+def _takes_parts(params: Params, key: str, low: float) -> bool:
+    """Whether the parameter may be a number that is not whole."""
+    try:
+        changed(params, key, int(low) + 0.5)
+    except UserError:
+        return False
+    return True
 
 
 def _has(values: Any, key: str) -> bool:

@@ -36,12 +36,13 @@ def repro(jobs: int, targets: Sequence[str] = (), together: bool = False) -> Non
     _restore_order([*before, *plan.stages])
     if progress.failed:
         reasons = [f"{name} failed: {output}" for name, output in progress.failed.items()]
-        left_out = [f"{name} waits for {cause}" for name, cause in progress.skipped.items()]
+        left_out = [f"left out: {', '.join(progress.skipped)}"] if progress.skipped else []
         raise FailedError("; ".join([*reasons, *left_out]))
     minutes = (time.monotonic() - start) / 60
     print(f"{len(progress.ran)} of {len(plan.stages)} stages ran, in {minutes:.1f} minutes")
-    # Nothing is left to do for it, or something is wrong here.
-    subprocess.run([sys.executable, "-m", "dvc", "repro", *targets], check=True)
+    if progress.ran:
+        # Nothing is left to do for it, or something is wrong here.
+        subprocess.run([sys.executable, "-m", "dvc", "repro", *targets], check=True)
 
 
 def plan_of(targets: Sequence[str] = ()) -> Plan:

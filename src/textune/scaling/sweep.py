@@ -1,11 +1,14 @@
 """A sweep: trials on Ray's nodes, which come back as experiments of DVC, as if made here."""
 
 import math
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textune.errors import FailedError, UserError
+from textune.interrupts import deferred
 from textune.params import read_params
 from textune.scaling.cluster import Cluster
 from textune.scaling.experiments import (
@@ -19,6 +22,10 @@ from textune.scaling.experiments import (
 from textune.scaling.proposals import Grid, Proposals, Suggestions
 from textune.scaling.space import Space, read_space
 from textune.scaling.trial import Result, Trial
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9-]*"
+# So many reasons of failures are told in the end, the most frequent.
+_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,10 @@ def sweep(assignments: Sequence[str], settings: Settings) -> None:
     assignments: see `read_space`. Raises `UserError` for what cannot be, before any trial, and
     `FailedError` in the end if trials failed.
     """
+    if not re.fullmatch(_NAME, settings.name):
+        raise UserError(
+            f"--name is {settings.name!r}, but git takes letters, digits and - in it only"
+        )
     proposals = _proposals(read_space(assignments, read_params()), settings)
     if settings.objective is not None:
         objective_of("HEAD", settings.objective)
@@ -61,22 +72,39 @@ def sweep(assignments: Sequence[str], settings: Settings) -> None:
             else:
                 yield trial
 
-    with Cluster(settings.address, settings.cpus, settings.gpus) as cluster:
-        progress.places = cluster.places
-        for result in cluster.run(missing(), head_bundle(), place_of_clones()):
-            if result.experiment is not None:
-                fetch(result.experiment)
-            proposals.learn(result.name, progress.done(result))
+    # A signal that is raised within Ray is lost there.
+    with deferred() as pending, Cluster(settings.address, settings.cpus, settings.gpus) as cluster:
+        pending.done = "what is done is kept, and the same command makes the rest"
+        for result in cluster.run(missing(), head_bundle(), place_of_clones(), pending):
+            progress.places = cluster.places
+            proposals.learn(result.name, progress.done(_fetched(result)))
     progress.end()
+
+
+def _fetched(result: Result) -> Result:
+    """With its experiment in this repository, or failed."""
+    try:
+        if result.experiment is not None:
+            fetch(result.experiment)
+    except FailedError as error:
+        return replace(result, experiment=None, reason=str(error))
+    return result
 
 
 def _proposals(space: Space, settings: Settings) -> Proposals:
     if not space.intervals and settings.trials is None:
         return Grid(space, settings.name)
-    if settings.trials is None or settings.objective is None:
+    for option, given, example in (
+        ("--trials", settings.trials, "20"),
+        ("--objective", settings.objective, "metrics/val/accuracy.json:lora"),
+    ):
+        if given is None:
+            raise UserError(f"suggestions need {option}, such as {option} {example}")
+    assert settings.trials is not None
+    if space.points < settings.trials:
         raise UserError(
-            "suggestions need --trials and --objective, such as"
-            " --trials 20 --objective metrics/val/accuracy.json:lora"
+            f"--trials is {settings.trials}, but there are {space.points} combinations: lower it,"
+            " or leave it out to make all"
         )
     return Suggestions(space, settings.name, settings.trials, settings.minimize, settings.seed)
 
@@ -118,7 +146,8 @@ class _Progress:
         """Say what came of it all. Raises `FailedError` if a trial failed."""
         minutes = (time.monotonic() - self._start) / 60
         made = len(self._seconds) - len(self._failed)
-        print(f"{made} experiments in {minutes:.1f} minutes; `dvc exp show` lists them")
+        there = f", {self._found} were there already" if self._found else ""
+        print(f"{made} experiments in {minutes:.1f} minutes{there}; `dvc exp show` lists them")
         if self._values:
             pick = min if self._settings.minimize else max
             best = pick(self._values, key=lambda name: self._values[name])
@@ -127,8 +156,12 @@ class _Progress:
                 " misses; `dvc pull` brings them"
             )
         if self._failed:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in self._failed.items())
-            raise FailedError(f"{len(self._failed)} of {self._total} trials failed: {reasons}")
+            common = Counter(self._failed.values()).most_common(_REASONS)
+            reasons = "; ".join(f"{reason} ({times} times)" for reason, times in common)
+            raise FailedError(
+                f"{len(self._failed)} of {self._total} trials failed, and the same command tries"
+                f" them again: {reasons}"
+            )
 
     def _value(self, name: str) -> float | None:
         if self._settings.objective is None:

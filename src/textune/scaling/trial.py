@@ -89,8 +89,9 @@ def _experiment(trial: Trial, repository: bytes, place: Place, folder: Path) -> 
 def _environment(folder: Path, threads: int) -> dict[str, str]:
     """As in a terminal at the driver, where Ray would set another number of threads."""
     identity = {"NAME": "textune", "EMAIL": "textune@localhost"}
+    # A search within the trial would wait for places that trials hold.
     return {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"},
         **{
             f"GIT_{role}_{key}": v
             for role in ("AUTHOR", "COMMITTER")

@@ -19,6 +19,8 @@ from textune.scaling.trial import SIDE_BY_SIDE, reason_in
 _DVC = ("-m", "dvc", "--wait-for-lock")
 # Of DVC, after every stage.
 _HINTS = ("Generating lock file", "Updating lock file", "Use `dvc push`")
+# Of stages that were told to end, which say themselves what is kept.
+_AT_THE_END = (*_HINTS, "ERROR: failed to reproduce")
 
 
 class DvcProcesses:
@@ -67,7 +69,7 @@ class DvcProcesses:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
-            if line.strip() and not line.startswith(_HINTS):
+            if line.strip() and not line.startswith(_HINTS if not self._ended else _AT_THE_END):
                 lines.append(line.strip())
                 print(f"{title}: {line.rstrip()}", flush=True)
         process.wait()
