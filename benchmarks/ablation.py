@@ -13,8 +13,8 @@ ALL = "textune"
 class Piece:
     """A piece of the fast path, and the parameter that turns it off.
 
-    The last three fields restrict where it plays a part: in bf16, on the CPU, and where the method
-    does or does not train the encoder.
+    The last four fields restrict where it plays a part: in bf16, on the CPU, on a GPU, and where
+    the method does or does not train the encoder.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Piece:
     off: Any = False
     needs_bf16: bool = False
     needs_cpu: bool = False
+    needs_gpu: bool = False
     trains_encoder: bool | None = None
 
 
@@ -31,6 +32,7 @@ PIECES = (
     Piece("first token only", "train.fast.first_token"),
     Piece("cheap dropout masks", "train.fast.dropout", needs_cpu=True),
     Piece("attention written out", "train.fast.attention", needs_cpu=True, trains_encoder=True),
+    Piece("compiled blocks", "train.fast.compiled", needs_gpu=True),
     Piece("frozen weights in bf16", "train.fast.frozen_bf16", needs_bf16=True),
     Piece("features computed once", "train.fast.cached_features", trains_encoder=False),
 )
@@ -62,5 +64,6 @@ def _plays_a_part(piece: Piece, params: Params, method: str) -> bool:
         is_on
         and (bf16 or not piece.needs_bf16)
         and (device == "cpu" or not piece.needs_cpu)
+        and (device == "cuda" or not piece.needs_gpu)
         and piece.trains_encoder in (None, trains_encoder)
     )

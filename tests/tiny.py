@@ -38,7 +38,16 @@ _CONFIGURATIONS: dict[str, dict[str, Any]] = {
 }
 # Near to another one: `make test-slow` has them.
 NEAR = (
-    *("data2vec-text", "ernie", "megatron-bert", "mobilebert", "rembert", "roberta-prelayernorm"),
+    *(
+        "big_bird",
+        "camembert",
+        "data2vec-text",
+        "ernie",
+        "megatron-bert",
+        "mobilebert",
+        "rembert",
+        "roberta-prelayernorm",
+    ),
     *("squeezebert", "xlm-roberta", "xlm-roberta-xl"),
 )
 TWEETS = {

@@ -79,9 +79,11 @@ def scale(
     from benchmarks.scale import measured, tables
 
     check_paths(None, json)
+    fixed = measured.fixed_cost(Path())
     heads = list(measured.measure(Path(), sorted(experiments or [10, 50])))
-    tables.write(json, heads)
-    print(tables.head_table(heads))
+    found = tables.Measured(heads, fixed)
+    tables.write(json, found)
+    print(tables.head_table(found))
 
 
 @app.command()

@@ -68,6 +68,18 @@ def ablation(
 
 
 @app.command()
+def padding() -> None:
+    """The share of padding, by how batches are made, on data/prepared: Markdown."""
+    from benchmarks.padding import shares, table
+    from textune.data.tokenized import read_prepared
+    from textune.params import read_params
+    from textune.pipeline.paths import PREPARED
+
+    data = read_prepared(PREPARED, with_test=False)
+    print(table(list(shares(data.train.lengths, read_params()))))
+
+
+@app.command()
 def together(method: Methods = None) -> None:
     """Seeds that train together beside one after the other, on data/prepared: Markdown."""
     from benchmarks.together import measure, table

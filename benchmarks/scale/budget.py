@@ -17,16 +17,22 @@ class Budget:
 
     method: str
     examples_per_second: float
+    epochs: int
     search: float
     final: float
 
 
 def budgets(
-    cost: Mapping[str, Mapping[str, Any]], rows: int, searched_rows: int, params: Params
+    cost: Mapping[str, Mapping[str, Any]],
+    rows: int,
+    searched_rows: int,
+    params: Params,
+    epochs: Mapping[str, int | None],
 ) -> list[Budget]:
-    """Of every method that takes epochs, with the seeds, epochs and trials of `params`.
+    """Of every method that takes epochs, with the seeds and trials of `params`.
 
-    rows: training examples; searched_rows: those that the search uses.
+    rows: training examples; searched_rows: those that the search uses; epochs: of the recipes, None
+    for `train.epochs`.
     """
     searched, seeds = most_epochs(params.tune), len(params.train.seeds)
     return [
@@ -34,7 +40,8 @@ def budgets(
             method=name,
             examples_per_second=speed,
             search=searched_rows * searched / speed / 3600,
-            final=rows * params.train.epochs * seeds / speed / 3600,
+            epochs=epochs[name] or params.train.epochs,
+            final=rows * (epochs[name] or params.train.epochs) * seeds / speed / 3600,
         )
         for name, of_method in cost.items()
         if (speed := of_method["examples_per_second"]) and of_method["peak_memory_mib"]

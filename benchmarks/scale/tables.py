@@ -1,56 +1,91 @@
 """The figures of docs/scale.md, as JSON and as Markdown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
-from benchmarks.scale.measured import Head
+from benchmarks.scale.measured import Fixed, Head
 from benchmarks.scale.simulated import Outcome, Sweep, simulate
 from textune.io import read_json, write_json
 
 WORKERS = (1, 10, 100, 1000)
 TRIALS = 1000
-# By what a trial is, its seconds: three seeds of LoRA on two cores, and one seed on a large GPU.
-KINDS = {"3 seeds of LoRA on 2 cores": 180.0, "1 seed on a large GPU": 20.0}
 LOST_PER_HOUR = 0.05
+# Each row of the table is the mean of so many simulations.
+SIMULATIONS = 20
+# Assumed, as no GPU was at hand: seconds to train one seed, and prices of an hour.
+GPU_SECONDS = 20.0
+PRICE_OF_CPUS, PRICE_OF_A_GPU = 0.1, 3.0
 
 
-def write(path: Path | None, heads: Sequence[Head]) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """On one machine: the head of a sweep, and what a trial takes beside its training."""
+
+    heads: Sequence[Head]
+    fixed: Fixed
+
+    @property
+    def seconds_to_show_one(self) -> float:
+        """Of `dvc exp show`, for an experiment that it has not seen."""
+        last = self.heads[-1]
+        return (last.show_seconds - last.again_seconds) / last.new
+
+
+def write(path: Path | None, measured: Measured) -> None:
     """Write what was measured, if there is a path; the simulation follows from it."""
     if path is not None:
-        write_json(path, {"head": [asdict(head) for head in heads]})
+        heads = [asdict(head) for head in measured.heads]
+        write_json(path, {"head": heads, "fixed": asdict(measured.fixed)})
 
 
-def read(path: Path) -> list[Head]:
+def read(path: Path) -> Measured:
     """What was measured."""
-    return [Head(**values) for values in read_json(path)["head"]]
+    content = read_json(path)
+    return Measured([Head(**values) for values in content["head"]], Fixed(**content["fixed"]))
 
 
-def head_table(heads: Sequence[Head]) -> str:
+def head_table(measured: Measured) -> str:
     """Markdown: what the head takes for one experiment, by the number of them."""
     lines = [
-        "| experiments | fetch one, s | `dvc exp show`, s | again, s | bundle, kB | .git, MiB |",
+        "| experiments | fetch one, s | `dvc exp show`, s | of these new | again, s | .git, MiB |",
         "| --: | --: | --: | --: | --: | --: |",
     ]
     lines += [
         f"| {head.experiments:,} | {head.fetch_seconds:.3f} | {head.show_seconds:.1f}"
-        f" | {head.again_seconds:.1f} | {head.bundle_bytes / 1000:.1f} | {head.git_mib:.1f} |"
-        for head in heads
+        f" | {head.new} | {head.again_seconds:.1f} | {head.git_mib:.1f} |"
+        for head in measured.heads
+    ]
+    fixed = measured.fixed
+    lines += [
+        "",
+        f"A trial that trains nothing takes {fixed.seconds:.0f} s: clone, pull, DVC, `evaluate` and"
+        f" what comes after it, push. Its git bundle has {fixed.bundle_bytes / 1000:.0f} kB.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def sweep_table(heads: Sequence[Head]) -> str:
-    """Markdown: a sweep on ever more workers, simulated with the head as it was measured."""
+def sweep_table(measured: Measured, cost: Mapping[str, Mapping[str, Any]], seeds: int) -> str:
+    """Markdown: a sweep on ever more workers, simulated with what was measured.
+
+    cost: of metrics/cost.json; seeds: that a trial on CPUs trains LoRA from.
+    """
+    kinds = {
+        f"{seeds} seeds of LoRA, 2 cores": (seeds * cost["lora"]["train_seconds"], PRICE_OF_CPUS),
+        "1 seed, a large GPU": (GPU_SECONDS, PRICE_OF_A_GPU),
+    }
     lines = [
-        "| a trial | workers | hours | worker hours | head busy | trials begun again |",
-        "| :-- | --: | --: | --: | --: | --: |",
+        "| a trial | s | workers | hours | worker hours | money | head busy | begun again |",
+        "| :-- | --: | --: | --: | --: | --: | --: | --: |",
     ]
-    for kind, seconds in KINDS.items():
+    for kind, (training, price) in kinds.items():
+        seconds = training + measured.fixed.seconds
         for workers in WORKERS:
-            done = simulate(sweep_of(heads, seconds), workers)
-            lines.append(_sweep_line(kind, done))
+            sweep = sweep_of(measured.heads, seconds)
+            done = [simulate(sweep, workers, seed) for seed in range(SIMULATIONS)]
+            lines.append(_sweep_line(f"{kind} | {seconds:.0f}", done, price))
     return "\n".join(lines) + "\n"
 
 
@@ -61,27 +96,34 @@ def sweep_of(heads: Sequence[Head], seconds: float) -> Sweep:
     return Sweep(TRIALS, seconds, LOST_PER_HOUR, first.fetch_seconds, max(0.0, more))
 
 
-def _sweep_line(kind: str, done: Outcome) -> str:
+def _sweep_line(kind: str, done: Sequence[Outcome], price: float) -> str:
+    rented = mean(one.worker_hours for one in done)
     return (
-        f"| {kind} | {done.workers:,} | {done.hours:.2f} | {done.worker_hours:.1f}"
-        f" | {done.busy:.0%} | {done.lost} |"
+        f"| {kind} | {done[0].workers:,} | {mean(one.hours for one in done):.2f} | {rented:.1f}"
+        f" | {rented * price:.0f} | {mean(one.busy for one in done):.0%}"
+        f" | {mean(one.lost for one in done):.1f} |"
     )
 
 
 def budget_table(cost: Mapping[str, Mapping[str, Any]], titles: Mapping[str, str]) -> str:
     """Markdown: hours to tune and to train each method on a million rows, on one such machine."""
     from benchmarks.scale.budget import budgets
+    from textune.io import read_json
     from textune.params import read_params
 
     params, rows, part = read_params(), 1_000_000, 50_000
-    full, small = budgets(cost, rows, rows, params), budgets(cost, rows, part, params)
+    epochs = {name: read_json(Path(f"metrics/recipes/{name}.json")).get("epochs") for name in cost}
+    full = budgets(cost, rows, rows, params, epochs)
+    small = budgets(cost, rows, part, params, epochs)
+    seeds = len(params.train.seeds)
     lines = [
-        f"| method | examples/s | search on all rows, h | search on {part:,}, h | 3 seeds, h |",
-        "| :-- | --: | --: | --: | --: |",
+        "| method | examples/s | search on all rows, h"
+        f" | search on {part:,}, h | epochs | {seeds} seeds, h |",
+        "| :-- | --: | --: | --: | --: | --: |",
     ]
     lines += [
         f"| {titles.get(one.method, one.method)} | {one.examples_per_second:,.0f}"
-        f" | {one.search:.1f} | {two.search:.1f} | {one.final:.1f} |"
+        f" | {one.search:.1f} | {two.search:.1f} | {one.epochs} | {one.final:.1f} |"
         for one, two in zip(full, small, strict=True)
     ]
     return "\n".join(lines) + "\n"

@@ -108,6 +108,7 @@ def test_what_a_data_sets_own_splits_repeat_is_kept_and_counted(workspace: Path)
     }
 
 
+@pytest.mark.slow
 def test_groups_are_kept_apart_and_counted(workspace: Path) -> None:
     rows = [f"text {row} of {row % 25},{NAMES[row % 2]},writer {row % 25}" for row in range(200)]
     (workspace / "data/raw/own.csv").write_text("\n".join(["text,label,author", *rows]) + "\n")

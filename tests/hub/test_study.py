@@ -90,9 +90,8 @@ def test_the_study_in_one_line(hub: Hub, workspace: Path, tmp_path: Path) -> Non
     assert 0 < cost["lora"]["trainable_parameters"] < cost["full"]["trainable_parameters"]
 
 
-@pytest.mark.parametrize(
-    "example", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in (1, 2))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("example", [0, 1, 2])
 def test_worked_examples(hub: Hub, workspace: Path, tmp_path: Path, example: int) -> None:
     write_tweeteval(tmp_path / "tweeteval/datasets/sentiment", {"train": 30, "val": 12, "test": 15})
     reviews = [f"{TWEETS[number % 3]} {number},{number % 3 + 1}" for number in range(60)]

@@ -11,7 +11,7 @@ from tests.pipeline.searching import make_params
 from tests.tiny import CLEANING
 from textune.data.tokenized import Prepared, PreparedSplit
 from textune.params import Params
-from textune.pipeline import tuning as tuning_module
+from textune.pipeline import trial_training
 from textune.runs.record import Cost
 
 # Batches of 32: 40 steps an epoch, so a short trial has 3 epochs.
@@ -58,7 +58,7 @@ def replace_learners(monkeypatch: pytest.MonkeyPatch, kind: Callable[..., Any]) 
         learner.starts = trained.append
         return learner
 
-    monkeypatch.setattr(tuning_module, "make_learner", make)
+    monkeypatch.setattr(trial_training, "make_learner", make)
     return trained
 
 

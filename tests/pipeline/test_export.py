@@ -185,6 +185,7 @@ def test_a_full_disk_is_told_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_8_bits_are_not_measured_on_other_examples(
     work: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

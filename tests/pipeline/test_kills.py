@@ -28,6 +28,7 @@ def results(work: Path) -> dict[str, bytes]:
     return {**found, "run.json": record.encode()}
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_stage_within_seconds_and_nothing_is_lost(work: Path, cache: Path) -> None:
     take_longer(work)
     dvc(work, "repro", "tune_lora")

@@ -159,6 +159,7 @@ def test_a_method_a_seed_and_their_mean(work: Path, commands: Commands, monkeypa
     assert "is of an older textune" in commands.error("predict", "x", "--method", "lora")
 
 
+@pytest.mark.slow
 def test_another_revision(work: Path, commands: Commands, monkeypatch: Any) -> None:
     """Through DVC's cache, without touching the workspace; from a remote if the cache lacks it."""
     monkeypatch.chdir(work)

@@ -175,6 +175,7 @@ def test_changes_join_the_file(made: list[Any]) -> None:
     assert [name for name, *_ in made] == ["lora", "lora_all", "lora_all"]
 
 
+@pytest.mark.slow
 def test_the_command_with_real_learners(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

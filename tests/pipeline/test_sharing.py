@@ -42,6 +42,7 @@ def clone(work: Path) -> Path:
     return second
 
 
+@pytest.mark.slow
 def test_through_s3(work: Path, bucket: str) -> None:
     dvc(work, "remote", "add", "-d", "store", "s3://team/textune")
     dvc(work, "remote", "modify", "store", "endpointurl", bucket)
@@ -58,6 +59,7 @@ def test_through_s3(work: Path, bucket: str) -> None:
     assert "lora, seed 0" in textune(second, "predict", "so lovely", "--method", "lora")
 
 
+@pytest.mark.slow
 def test_predictions_alone_give_the_committed_figures(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def stages(lock: Path) -> list[str]:
     return re.findall(r"(?m)^  ([a-z_@0-9]+):$", lock.read_text())
 
 
+@pytest.mark.slow
 def test_a_stage_that_fails_is_named_and_the_others_are_done(work: Path) -> None:
     set_parameter(work, "lora", "target_modules", ["nowhere"])
     set_parameter(work, "adapter", "reduction_factor", 8)

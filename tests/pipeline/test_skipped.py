@@ -33,6 +33,7 @@ def test_methods_that_are_not_named_train_nothing_and_come_back_at_no_cost(work:
     assert read(work, "quality.json") == before
 
 
+@pytest.mark.slow
 def test_a_method_that_the_model_lacks_is_skipped_or_an_error(
     tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -3,8 +3,9 @@
 import math
 import runpy
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -16,6 +17,7 @@ from textune.io import read_json
 from textune.params import Params
 from textune.pipeline.given import as_given
 from textune.pipeline.learners import make_learner
+from textune.pipeline.trial_training import Here
 from textune.pipeline.tuning import tune
 from textune.runs.tuning import Trial, Tuning, read_tuning
 from textune.training.checkpoints import stored
@@ -64,6 +66,25 @@ def test_longer_trials_end_as_soon_as_one_does_not_pay(
 ) -> None:
     monkeypatch.setattr("tests.pipeline.formula.loss", lambda rate, epochs: rate + epochs)
     assert [trial.epochs for trial in tuned(everything()).trials] == [3] * 5 + [9] * 2
+
+
+def test_what_waits_for_no_other_training_is_told_ahead(made: list[Any], tmp_path: Path) -> None:
+    """The first three short ones, then each longer round; what an ended search has is not."""
+
+    class Engine(Here):
+        ahead_of_all: ClassVar[list[tuple[int, float]]] = []
+
+        def ahead(self, epochs: int, values: Sequence[Mapping[str, float]]) -> None:
+            self.ahead_of_all.extend((epochs, one["learning_rate"]) for one in values)
+
+    params = everything()
+    engine = Engine(params, "lora", data())
+    found = tune(params, "lora", data(), trainings=engine)
+    asked = [(trial.epochs, trial.values["learning_rate"]) for trial in found.trials]
+    assert engine.ahead_of_all == [*asked[:3], *asked[5:]]
+    engine.ahead_of_all.clear()
+    assert tune(params, "lora", data(), trainings=engine) == found
+    assert engine.ahead_of_all == []
 
 
 def test_every_method_has_the_same_budget(made: list[Any]) -> None:
@@ -139,8 +160,11 @@ def test_a_trial_that_was_ended_in_its_middle_is_made_again_as_it_was(
     "change",
     [
         {"train__weight_decay": 0.5},
-        {"model__max_length": 64},
-        {"tune": {"all": True, "max_epochs": 15, "trials": 5, "seed": 1}},
+        pytest.param({"model__max_length": 64}, marks=pytest.mark.slow),
+        pytest.param(
+            {"tune": {"all": True, "max_epochs": 15, "trials": 5, "seed": 1}},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_another_setting_is_another_search(made: list[Any], change: dict[str, Any]) -> None:

@@ -36,17 +36,22 @@ def fitted(params: Params, name: str, data: Prepared, together: bool) -> list[En
 @pytest.mark.parametrize(
     ("architecture", "name", "precision"),
     [
-        ("bert", "baseline", "fp32"),
         ("bert", "lora", "fp32"),
-        ("bert", "adapter", "fp32"),
-        ("bert", "bitfit", "fp32"),
-        ("bert", "ia3", "fp32"),
-        ("distilbert", "lora", "fp32"),
-        ("mpnet", "adapter", "fp32"),
-        ("bert", "lora", "bf16"),
         ("bert", "adapter", "bf16"),
-        ("bert", "bitfit", "bf16"),
-        ("bert", "ia3", "bf16"),
+        ("bert", "ia3", "fp32"),
+        ("distilbert", "lora", "bf16"),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (
+                ("bert", "baseline", "fp32"),
+                ("bert", "bitfit", "fp32"),
+                ("mpnet", "adapter", "fp32"),
+                ("bert", "adapter", "fp32"),
+                ("bert", "lora", "bf16"),
+                ("bert", "bitfit", "bf16"),
+                ("bert", "ia3", "bf16"),
+            )
+        ),
     ],
 )
 def test_each_seed_learns_as_alone(
