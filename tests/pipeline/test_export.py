@@ -26,12 +26,13 @@ FORMS = [
     # Like full's.
     pytest.param("baseline", "transformers", marks=pytest.mark.slow),
     ("lora", "transformers"),
-    ("full", "transformers"),
+    # Plain transformers, as merged LoRA is.
+    pytest.param("full", "transformers", marks=pytest.mark.slow),
     ("lora", "peft"),
     ("adapter", "adapters"),
-    ("lora", "onnx"),
     ("adapter", "onnx"),
     # Like LoRA's, which is merged.
+    pytest.param("lora", "onnx", marks=pytest.mark.slow),
     pytest.param("baseline", "onnx", marks=pytest.mark.slow),
     pytest.param("full", "onnx", marks=pytest.mark.slow),
 ]
