@@ -127,3 +127,14 @@ def budget_table(cost: Mapping[str, Mapping[str, Any]], titles: Mapping[str, str
         for one, two in zip(full, small, strict=True)
     ]
     return "\n".join(lines) + "\n"
+
+
+def limit_of_show(measured: Measured) -> str:
+    """Markdown: how long `dvc exp show` takes after a large sweep."""
+    each = measured.seconds_to_show_one
+    return (
+        f"- **`dvc exp show`** takes about {each:.1f} s for each experiment that it has not seen, and"
+        f" keeps that.\n  After a sweep of {TRIALS:,} the first call would take some"
+        f" {TRIALS * each / 60:.0f} minutes (extrapolated). Look at the\n  best that the sweep"
+        " names (`--objective`), and remove the rest (`dvc exp remove`).\n"
+    )
