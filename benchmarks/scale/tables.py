@@ -133,8 +133,8 @@ def limit_of_show(measured: Measured) -> str:
     """Markdown: how long `dvc exp show` takes after a large sweep."""
     each = measured.seconds_to_show_one
     return (
-        f"- **`dvc exp show`** takes about {each:.1f} s for each experiment that it has not seen, and"
-        f" keeps that.\n  After a sweep of {TRIALS:,} the first call would take some"
+        f"- **`dvc exp show`** takes about {each:.1f} s for each experiment that it has not seen,"
+        f" and keeps that.\n  After a sweep of {TRIALS:,} the first call would take some"
         f" {TRIALS * each / 60:.0f} minutes (extrapolated). Look at the\n  best that the sweep"
         " names (`--objective`), and remove the rest (`dvc exp remove`).\n"
     )

@@ -39,9 +39,9 @@ def test_seeds_that_train_together(work: Path) -> None:
     told = textune(work, "repro", "--together")
     assert "train_lora@0, train_lora@1, train_lora@2 are done" in told
     assert "Data and pipelines are up to date." in told
-    for name, together in (("lora", [None, 2, 2]), ("full", [None, None, None])):
+    for name, together in (("lora", [1, 2, 2]), ("full", [1, 1, 1])):
         records = [RunFolder.of(work / "models", name, seed).read().record for seed in range(3)]
-        assert [record.params["train"].get("together") for record in records] == together
+        assert [record.params["train"]["together"] for record in records] == together
         losses = [record.temperature for record in records]
         assert len(set(losses)) == 3, "each seed should have a model of its own"
     # Dropout apart, which draws other masks, each is what it would be alone.

@@ -1,10 +1,16 @@
 """Batches hold every row once, of like length, and pad with a mask."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from tests.training.training import fitted, prepared
 from textune.data.tokenized import PreparedSplit
+from textune.errors import UserError
+from textune.params import Params
 from textune.training.batches import LengthGroupedBatches, PaddedExamples
 
 
@@ -59,6 +65,44 @@ def test_like_lengths_stand_together_in_random_order() -> None:
     assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.3
     assert {frozenset(batch) for batch in first}.isdisjoint({frozenset(b) for b in second})
     assert first == list(LengthGroupedBatches(lengths, 32, seed=0))
+
+
+def test_batches_by_tokens() -> None:
+    lengths = np.random.default_rng(0).integers(5, 40, 400)
+    sampler = LengthGroupedBatches(lengths, 32, seed=0, tokens=256)
+    first, second = list(sampler), list(sampler)
+    for batches in (first, second):
+        assert len(batches) == len(sampler)
+        assert sorted(row for batch in batches for row in batch) == list(range(400))
+        padded = sorted(len(batch) * int(lengths[batch].max()) for batch in batches)
+        assert padded[-1] <= 256
+        # But for the last, no batch has room for another text.
+        assert padded[1] > 256 - 2 * 40
+    same = {frozenset(batch) for batch in first} & {frozenset(batch) for batch in second}
+    assert len(same) < len(first) / 4
+    # A text that is longer than a batch is one.
+    assert sorted(map(len, LengthGroupedBatches(np.array([3, 9, 3]), 32, 0, tokens=6))) == [1, 2]
+
+
+def test_batches_by_tokens_are_trained_on(
+    tmp_path: Path, tiny_params: Callable[..., Params]
+) -> None:
+    params = tiny_params("bert", train={"batch_tokens": 64, "epochs": 1})
+    data = prepared(tmp_path, params, {"train": 45, "val": 8, "test": 8})
+    run, epochs = fitted(params, "lora", data)
+    steps = len(LengthGroupedBatches(data.train.lengths, 32, 0, 64))
+    assert run.trainer.state.global_step == steps > 10
+    assert len(epochs) == 2
+    with pytest.raises(UserError, match=r"train\.group_by_length is false, but it should be true"):
+        tiny_params("bert", train={"batch_tokens": 64, "group_by_length": False})
+
+
+def test_lengths_are_rounded_up_to_a_multiple() -> None:
+    rows = split([3, 9, 1])
+    for numbers, length in (([0, 2], 8), ([0, 1], 16)):
+        batch = PaddedExamples(rows, 0, multiple=8).__getitems__(numbers)
+        assert batch["input_ids"].shape == batch["attention_mask"].shape == (2, length)
+        assert batch["attention_mask"].sum() == rows.lengths[numbers].sum()
 
 
 def test_batches_have_the_types_that_models_want() -> None:

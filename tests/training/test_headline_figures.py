@@ -199,6 +199,7 @@ def test_every_parameter_of_training_reaches_its_place(
     # The other parameters have tests of their own; a new one must find its place, here or there.
     elsewhere = {
         "seeds": "test_learner.py",
+        "batch_tokens": "test_batches.py",
         "padding": "test_learner.py",
         "group_by_length": "test_batches.py",
         "layer_decay": "test_learning_choices.py",
@@ -243,7 +244,7 @@ def test_a_run_records_its_settings_and_its_learning_rate(
     settings = run.settings()
     assert settings["model"] == params.model.model_dump()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    expected = params.train.model_dump(exclude={"seeds", "checkpoint_minutes"}) | {"device": device}
-    assert settings["train"] == expected
+    expected = params.train.model_dump(exclude={"seeds", "checkpoint_minutes"})
+    assert settings["train"] == expected | {"device": device, "together": 1}
     _header, *rows = (tmp_path / "plots/metrics/train/learning_rate.tsv").read_text().splitlines()
     assert [float(row.split("\t")[1]) for row in rows] == [0.0375, 0.0375]

@@ -31,6 +31,8 @@ def connected(address: str | None, **options: Any) -> Any:
         ) from None
     where = address or os.environ.get("RAY_ADDRESS")
     _require_answer(where)
+    # It would send what it is used for to its makers.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not where:
         options["include_dashboard"] = False
     if not where or Path.home().joinpath(".ray", "auth_token").is_file():

@@ -1,5 +1,8 @@
 """Lower learning rates for lower blocks (Clark et al. 2020, ELECTRA)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from torch import nn
 
 from textune.errors import UserError
@@ -29,3 +32,18 @@ def rate_scales(classifier: Classifier, decay: float) -> dict[nn.Parameter, floa
     for depth, block in enumerate(reversed(blocks), start=1):
         scales.update(dict.fromkeys(block.parameters(), decay**depth))
     return scales
+
+
+def scaled_groups(
+    groups: list[dict[str, Any]], scales: Mapping[nn.Parameter, float]
+) -> list[dict[str, Any]]:
+    """An optimizer's groups of parameters, apart by the scales of their rates.
+
+    The highest rate comes first: that of the first group is logged.
+    """
+    return [
+        {**group, "lr": group["lr"] * scale, "params": scaled}
+        for scale in sorted(set(scales.values()), reverse=True)
+        for group in groups
+        if (scaled := [p for p in group["params"] if scales[p] == scale])
+    ]

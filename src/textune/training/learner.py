@@ -132,11 +132,8 @@ class EncoderLearner(Learner):
 
     def settings(self) -> dict[str, Any]:
         train = self.job.train.model_dump(exclude={"seeds", "checkpoint_minutes"})
-        shared = {"together": self.together} if self.together > 1 else {}
-        return {
-            "model": self.job.model.model_dump(),
-            "train": {**train, "device": self.device, "precision": self.precision, **shared},
-        }
+        train |= {"device": self.device, "precision": self.precision, "together": self.together}
+        return {"model": self.job.model.model_dump(), "train": train}
 
     @property
     def trainable_parameters(self) -> int:
@@ -183,7 +180,10 @@ class EncoderLearner(Learner):
         with contextlib.nullcontext(False) if checkpoint is None else checkpoint.claimed() as ours:
             checkpoint = checkpoint if ours else None
             state = processes.from_first(None if checkpoint is None else checkpoint.read())
-            fitting = Fitting(self.trainer, self.model, self.job.train, self._history, self._latest)
+            fitting = Fitting(
+                *(self.trainer, self.model, self.job.train, self._history),
+                outputs=lambda: self._validation_outputs,
+            )
             if state is None or not state["finished"]:
                 self.trainer.train_dataset = self._datasets["train"]
             if state is not None and self._live is not None:
@@ -194,9 +194,6 @@ class EncoderLearner(Learner):
         self.best_epoch = fitting.best.epoch
         self.train_seconds = fitting.seconds
         self._peak_before = fitting.peak_before
-
-    def _latest(self) -> NDArray[np.float64] | None:
-        return self._validation_outputs
 
     @property
     def _caches_features(self) -> bool:

@@ -6,7 +6,7 @@ batch, and the gradients are averaged. So state and checkpoints are those of a t
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,19 @@ def of_all(own: "torch.Tensor", examples: int) -> "torch.Tensor":
     collected[rank()] = own
     counted = zip(collected, parts, strict=True)
     return torch.cat([rows[: one.stop - one.start] for rows, one in counted if one.counts])
+
+
+def whole_loss(
+    own: "torch.Tensor", labels: "torch.Tensor", loss: "Callable[..., torch.Tensor]"
+) -> "torch.Tensor":
+    """`loss` of the logits (n, k) of all processes and the labels (n,).
+
+    own: the logits of this one's part. The mean over the processes of this one's gradients is the
+    gradient of the whole.
+    """
+    whole = loss(of_all(own, len(labels)), labels)
+    # What a process without an example computes must take part, too.
+    return whole + (number() - 1) * (whole - whole.detach()) + 0 * own.sum()
 
 
 def any_of(flag: bool) -> bool:

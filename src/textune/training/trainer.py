@@ -27,6 +27,7 @@ from textune.training.batches import Batch, LengthGroupedBatches, as_fetched
 from textune.training.checkpoints import State
 from textune.training.fast.dropout import FastDropout
 from textune.training.fast.on_gpu import WithoutWaiting
+from textune.training.layerwise_lr import scaled_groups
 from textune.training.randomness import random_state, set_random_state
 
 # Steps on a GPU after which it is asked whether the loss is a number.
@@ -94,14 +95,7 @@ class TextTrainer(Trainer):
     def create_optimizer(self) -> torch.optim.Optimizer:
         optimizer = super().create_optimizer()
         if self._rate_scales:
-            # The highest first: the rate of the first group is the one that is logged.
-            scales = sorted(set(self._rate_scales.values()), reverse=True)
-            optimizer.param_groups = [
-                {**group, "lr": group["lr"] * scale, "params": scaled}
-                for scale in scales
-                for group in optimizer.param_groups
-                if (scaled := [p for p in group["params"] if self._rate_scales[p] == scale])
-            ]
+            optimizer.param_groups = scaled_groups(optimizer.param_groups, self._rate_scales)
         return optimizer
 
     def compute_loss(
@@ -120,12 +114,7 @@ class TextTrainer(Trainer):
         with self.step_mode():
             loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
         if several:
-            logits = processes.of_all(outputs["logits"], len(labels))
-            whole = self.training_loss(logits, labels)
-            # Averaged over the processes, gradients of these are the gradient of the whole. What a
-            # process without an example computes must take part, too.
-            loss = whole + (processes.number() - 1) * (whole - whole.detach())
-            loss = loss + 0 * outputs["logits"].sum()
+            loss = processes.whole_loss(outputs["logits"], labels, self.training_loss)
         elif model.training:
             loss = self.training_loss(outputs["logits"], labels)
         return (loss, outputs) if return_outputs else loss
@@ -144,11 +133,9 @@ class TextTrainer(Trainer):
         # A GPU would have to be waited for at every look.
         if loss.device.type == "cpu" or step % _LOOK_EVERY == 0:
             self._require_number(self._loss_sum)
-        if self._resumed_sum is None:
-            return loss
-        # Trainer begins a sum of its own with this step.
-        self._resumed_sum = None
-        return self._loss_sum
+        # Trainer begins a sum of its own with the first step.
+        resumed, self._resumed_sum = self._resumed_sum, None
+        return loss if resumed is None else self._loss_sum
 
     def step_mode(self) -> TorchFunctionMode:
         """In which forward passes run: with dropout of ours, or without waiting for a GPU."""
