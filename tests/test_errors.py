@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +86,22 @@ def test_a_signal_ends_it_at_once_or_after_the_step(
     assert stopped.value.code == 128 + number
     assert capsys.readouterr().err.endswith(f"{told}\n")
     assert signal.getsignal(number) == before
+
+
+def test_threads_see_the_signal_that_the_main_thread_was_sent() -> None:
+    seen = threading.Event()
+
+    def work() -> None:
+        with deferred() as pending:
+            while not pending:
+                time.sleep(0.01)
+            seen.set()
+
+    with pytest.raises(Interrupted), deferred(), ThreadPoolExecutor() as pool:
+        done = pool.submit(work)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert seen.wait(10)
+    assert isinstance(done.exception(), Interrupted)
 
 
 def test_without_the_process_that_started_it_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
