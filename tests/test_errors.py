@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,11 +97,16 @@ def test_threads_see_the_signal_that_the_main_thread_was_sent() -> None:
                 time.sleep(0.01)
             seen.set()
 
-    with pytest.raises(Interrupted), deferred(), ThreadPoolExecutor() as pool:
-        done = pool.submit(work)
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert seen.wait(10)
-    assert isinstance(done.exception(), Interrupted)
+    def wait_for_work() -> None:
+        with deferred(), ThreadPoolExecutor() as pool:
+            done.append(pool.submit(work))
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert seen.wait(10)
+
+    done: list[Future[None]] = []
+    with pytest.raises(Interrupted):
+        wait_for_work()
+    assert isinstance(done[0].exception(), Interrupted)
 
 
 def test_without_the_process_that_started_it_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
