@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textune.data.tokenized import Prepared
 from textune.params import Params, changed
 from textune.pipeline.learners import make_learner
-from textune.training.together import fit
+from textune.scaling.together import fit_together
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,14 @@ def measure(params: Params, names: list[str], data: Prepared) -> Iterator[Speed]
         seconds = []
         for groups in ([[seed] for seed in seeds], [seeds]):
             learners = [
-                [make_learner(shorter, name, data, seed) for seed in group] for group in groups
+                [make_learner(shorter, name, data, seed, together=len(group)) for seed in group]
+                for group in groups
             ]
             for group in learners:
                 for learner in group:
                     learner.start()
-                fit(group)
+                epochs = fit_together(group) if len(group) > 1 else [group[0].fit()]
+                assert epochs
             costs = [learner.cost() for group in learners for learner in group]
             seconds.append(sum(cost.train_seconds for cost in costs))
         yield Speed(name, len(seeds), *seconds)

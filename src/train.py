@@ -24,8 +24,9 @@ def main() -> None:
     from textune.params import read_params
 
     params = read_params()
-    name, *seeds = [one for one in sys.argv[1:] if one != "--seed"] or [""]
-    if not seeds or len({*seeds}) < len(seeds) or not all(seed.isdecimal() for seed in seeds):
+    name, *words = [one for one in sys.argv[1:] if one != "--seed"] or [""]
+    seeds = [int(word) for word in words if word.isdecimal()]
+    if not seeds or len({*seeds}) < len(words):
         raise UserError(
             f"usage: python src/train.py NAME SEED [SEED ...]; was {' '.join(sys.argv[1:])!r}"
         )
@@ -39,7 +40,7 @@ def main() -> None:
     from textune.runs.store import RunFolder
     from textune.runs.tuning import section_path
 
-    folders = [RunFolder.of(MODELS, name, int(seed)) for seed in seeds]
+    folders = [RunFolder.of(MODELS, name, seed) for seed in seeds]
     recipe = read_json(section_path(name, METRICS))
     if reason := reason_in(recipe):
         for folder in folders:
@@ -56,7 +57,7 @@ def main() -> None:
     params = with_recipe(params, name, recipe)
     data = read_prepared(PREPARED)
     learners = [
-        make_learner(params, name, data, int(seed), folder.live, resumes=True)
+        make_learner(params, name, data, seed, folder.live, resumes=True, together=len(seeds))
         for seed, folder in zip(seeds, folders, strict=True)
     ]
     try:
@@ -86,20 +87,20 @@ class _Trained:
 def _trained(learners: "Sequence[Learner]", keeps_untrained: bool) -> list[_Trained]:
     """Train them all; several over one encoder. Raises `UserError` if they have none to share."""
     from textune.runs.store import SPLITS
-    from textune.training.processes import together
+    from textune.training.processes import ending_together
 
-    with together():
+    several = len(learners) > 1
+    if several:
+        from textune.scaling.together import fit_together, require_sharing
+
+        require_sharing(learners)
+    with ending_together():
         untrained = []
         for learner in learners:
             learner.start()
             splits = SPLITS if keeps_untrained else ()
             untrained.append({split: learner.predict(split) for split in splits})
-        if len(learners) == 1:
-            epochs = [learners[0].fit()]
-        else:
-            from textune.training.together import fit
-
-            epochs = fit(learners)
+        epochs = fit_together(learners) if several else [learners[0].fit()]
         predicted = [{split: one.predict(split) for split in SPLITS} for one in learners]
     return [_Trained(*each) for each in zip(untrained, epochs, predicted, strict=True)]
 

@@ -164,6 +164,7 @@ def test_ctrl_c_ends_a_sweep(with_remote: Path) -> None:
     assert process.returncode == 130
     assert "stopped by Ctrl-C: what is done is kept" in told
     assert "Traceback" not in told
+    assert set(clones.glob("textune-*/clone/.dvc/config.local")) <= before
 
 
 def test_checkpoints_come_to_another_node_through_the_remote(with_remote: Path) -> None:

@@ -28,10 +28,15 @@ def prepared(folder: Path, params: Params, rows: dict[str, int]) -> Prepared:
 
 
 def learner(
-    params: Params, name: str, data: Prepared, seed: int = 0, live: Path | None = None
+    params: Params,
+    name: str,
+    data: Prepared,
+    seed: int = 0,
+    live: Path | None = None,
+    together: int = 1,
 ) -> EncoderLearner:
     """A learner that has not started."""
-    made = make_learner(params, name, data, seed, live)
+    made = make_learner(params, name, data, seed, live, together=together)
     assert isinstance(made, EncoderLearner)
     return made
 

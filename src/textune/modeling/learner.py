@@ -15,7 +15,10 @@ from textune.tasks.base import Task
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be learned, from which seed; `live` receives dvclive's record, if it is given."""
+    """What is to be learned, from which seed.
+
+    live: receives dvclive's record, if it is given; together: so many seeds share their steps.
+    """
 
     name: str
     task: Task
@@ -24,6 +27,7 @@ class Job:
     data: Prepared
     seed: int
     live: Path | None = None
+    together: int = 1
 
 
 class Learner(ABC):

@@ -31,17 +31,20 @@ def make_learner(
     seed: int,
     live: Path | None = None,
     resumes: bool = False,
+    together: int = 1,
 ) -> Learner:
     """What learns as the section `name` says. Raises `UserError` if there is no such section.
 
     With `train.resample` it learns from the draw of train that the seed gives, the same for every
     method. Raises `UserError` if there is no such draw. live: the folder of dvclive's record;
-    resumes: what is ended goes on where it was, until it is told to `forget`.
+    resumes: what is ended goes on where it was, until it is told to `forget`; together: so many
+    seeds share their steps.
     """
     method = params.method(name)
     if params.train.resample:
         data = replace(data, train=data.train.resampled(seed))
-    job = Job(name, params.task, params.model, params.training(name), data, seed, live)
+    training = params.training(name)
+    job = Job(name, params.task, params.model, training, data, seed, live, together)
     if isinstance(method, EncoderMethod):
         from textune.training.learner import EncoderLearner
         from textune.training.processes import share_cores
@@ -77,6 +80,7 @@ def _checkpoint(method: EncoderMethod, job: Job) -> "Checkpoint":
         "model": identity(job.model),
         "train": job.train.model_dump(exclude={"seeds", "checkpoint_minutes"}),
         "seed": job.seed,
+        "together": job.together,
         "labels": job.data.label_names,
         "data": job.data.digest(),
         "versions": {**installed_versions(), "accelerate": version("accelerate")},

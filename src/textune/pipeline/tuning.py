@@ -138,7 +138,9 @@ def _loss(trial: Trial) -> float:
 def _lengths(search: Search, recipe: dict[str, Any]) -> list[int]:
     """Epochs of the short trials, then of ever longer ones, up to the longest."""
     train, data = search.params.train, search.data.train
-    tokens = train.batch_tokens
+    # Batches of features have no tokens.
+    method = search.params.method(search.name)
+    tokens = train.batch_tokens if getattr(method, "trains_encoder", False) else None
     batches = len(data) / train.batch_size if tokens is None else data.lengths.sum() / tokens
     first = math.ceil(_FIRST_STEPS / math.ceil(batches))
     if "epochs" not in search.tuned:

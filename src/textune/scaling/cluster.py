@@ -4,7 +4,6 @@ import math
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from textune.errors import FailedError, UserError
@@ -23,21 +22,20 @@ def connected(address: str | None, **options: Any) -> Any:
 
     options: of ray.init. Raises `UserError` without Ray, and `FailedError` if nobody answers.
     """
+    where = address or os.environ.get("RAY_ADDRESS")
+    _require_answer(where)
+    # Ray reads the environment when it is imported. It would send its makers what it is used for.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not where:
+        options["include_dashboard"] = False
+        # What Ray does anyway, but it would tell how to turn it off.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
     except ImportError:
         raise UserError(
             "sweeps need Ray: run `make install`, or pip install 'textune[cluster]'"
         ) from None
-    where = address or os.environ.get("RAY_ADDRESS")
-    _require_answer(where)
-    # It would send what it is used for to its makers.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if not where:
-        options["include_dashboard"] = False
-    if not where or Path.home().joinpath(".ray", "auth_token").is_file():
-        # What Ray does anyway, but it would tell how to turn it off.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         ray.init(where, configure_logging=False, log_to_driver=False, **options)
     except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
@@ -93,22 +91,35 @@ class Cluster:
         """
         shared = self._ray.put(repository)
         running: dict[Any, Trial] = {}
-        while True:
-            # Nodes come and go.
-            while len(running) < max(1, self._fitting()):
-                if (trial := next(trials, None)) is None:
-                    break
-                running[self._task.remote(trial, shared, place)] = trial
-            if not running:
-                return
-            done, _ = self._ray.wait(list(running), num_returns=1, timeout=_LOOK_EVERY)
-            pending.stop()
-            for one in done:
-                name = running.pop(one).name
-                try:
-                    yield self._ray.get(one)
-                except self._ray.exceptions.RayError as error:
-                    yield Result(name, None, " ".join(str(error).split()), 0.0, "a lost node")
+        try:
+            while True:
+                # Nodes come and go.
+                while len(running) < max(1, self._fitting()):
+                    if (trial := next(trials, None)) is None:
+                        break
+                    running[self._task.remote(trial, shared, place)] = trial
+                if not running:
+                    return
+                done, _ = self._ray.wait(list(running), num_returns=1, timeout=_LOOK_EVERY)
+                pending.stop()
+                for one in done:
+                    yield self._result(one, running.pop(one))
+        finally:
+            self._cancel(list(running))
+
+    def _result(self, done: Any, trial: Trial) -> Result:
+        try:
+            result: Result = self._ray.get(done)
+        except self._ray.exceptions.RayError as error:
+            return Result(trial.name, None, " ".join(str(error).split()), 0.0, "a lost node")
+        return result
+
+    def _cancel(self, running: list[Any]) -> None:
+        """Have trials that run end and remove their clones."""
+        for one in running:
+            self._ray.cancel(one)
+        if running:
+            self._ray.wait(running, num_returns=len(running), timeout=_PATIENCE)
 
     def _fitting(self) -> int:
         total = self._ray.cluster_resources()

@@ -58,7 +58,8 @@ class Result:
 def run_trial(trial: Trial, repository: bytes, place: Place) -> Result:
     """Run a trial at the commit that `repository`, a git bundle, has as HEAD."""
     start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="textune-") as folder:
+    # What is told to end may still write.
+    with tempfile.TemporaryDirectory(prefix="textune-", ignore_cleanup_errors=True) as folder:
         experiment, reason = None, ""
         try:
             experiment = _experiment(trial, repository, place, Path(folder))
@@ -118,11 +119,16 @@ def _run(
             stdin=subprocess.DEVNULL,
             preexec_fn=_end_with_parent,
         )
-        while process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_LOOK_EVERY)
-            if mirror is not None:
-                mirror.keep()
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_LOOK_EVERY)
+                if mirror is not None:
+                    mirror.keep()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
         output.seek(0)
         told = output.read()
     if process.returncode:

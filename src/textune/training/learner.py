@@ -67,8 +67,6 @@ class EncoderLearner(Learner):
         # Of the last validation, then of the best epoch's: predicting again would give the same.
         self._validation_outputs: NDArray[np.float64] | None = None
         self._peak_memory = PeakMemory(self.device)
-        # Seeds that share their steps.
-        self.together = 1
         # Before training was ended and gone on with.
         self._peak_before = 0.0
 
@@ -120,7 +118,7 @@ class EncoderLearner(Learner):
         # Training may have stopped early; the first validation is that of the untrained model.
         epochs = len(self._history.epochs) - 1
         seen = len(self.job.data.train) * epochs
-        seconds = self.train_seconds / self.together
+        seconds = self.train_seconds / self.job.together
         return Cost(
             trainable_parameters=self.trainable_parameters,
             total_parameters=self.total_parameters,
@@ -132,7 +130,8 @@ class EncoderLearner(Learner):
 
     def settings(self) -> dict[str, Any]:
         train = self.job.train.model_dump(exclude={"seeds", "checkpoint_minutes"})
-        train |= {"device": self.device, "precision": self.precision, "together": self.together}
+        train |= {"device": self.device, "precision": self.precision}
+        train["together"] = self.job.together
         return {"model": self.job.model.model_dump(), "train": train}
 
     @property
@@ -166,7 +165,7 @@ class EncoderLearner(Learner):
             self._splits,
             self.pad_token_id,
             job.model.max_length if job.train.padding == "max_length" else None,
-            MULTIPLE if self.device == "cuda" else 1,
+            MULTIPLE if self.device == "cuda" and job.model.max_length % MULTIPLE == 0 else 1,
             self._features if self._caches_features else None,
         )
         self.trainer = self._build_trainer()

@@ -117,7 +117,7 @@ def from_first(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def together() -> Iterator[None]:
+def ending_together() -> Iterator[None]:
     """Within, the end of another process ends this one, in one line."""
     if number() == 1:
         yield

@@ -130,8 +130,9 @@ class TextTrainer(Trainer):
         if step == self._globalstep_last_logged:
             self._loss_sum = torch.zeros_like(loss)
         self._loss_sum = self._loss_sum + loss
-        # A GPU would have to be waited for at every look.
-        if loss.device.type == "cpu" or step % _LOOK_EVERY == 0:
+        # A GPU would have to be waited for at every look; it is, in any case, after an epoch.
+        ends_epoch = (step + 1) * self.args.num_train_epochs % self.state.max_steps == 0
+        if loss.device.type == "cpu" or step % _LOOK_EVERY == 0 or ends_epoch:
             self._require_number(self._loss_sum)
         # Trainer begins a sum of its own with the first step.
         resumed, self._resumed_sum = self._resumed_sum, None
@@ -144,7 +145,7 @@ class TextTrainer(Trainer):
     def share_steps(
         self, step: Callable[[Batch], torch.Tensor], turn: contextlib.AbstractContextManager[Any]
     ) -> None:
-        """Train together with others, see `training.together`.
+        """Train together with others, see `scaling.together`.
 
         step: gives the loss of a batch, and the trained weights their gradients; turn: that one of
         them has at a time to validate.

@@ -123,7 +123,7 @@ class EncoderMethod(Method):
 
     @property
     def shares_encoder(self) -> bool:
-        """Whether several seeds can train over one encoder, as most of it is frozen.
+        """Whether several seeds can train over one encoder, as a part of it is frozen.
 
         False, too, if a module computes with trained weights that are another's.
         """

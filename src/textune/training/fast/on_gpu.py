@@ -29,7 +29,8 @@ class WithoutWaiting(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func is torch.all and len(args) == 1 and args[0].device.type == self._device:
+        asks = func in (torch.all, torch.Tensor.all) and len(args) == 1 and not kwargs
+        if asks and args[0].device.type == self._device:
             return False
         return func(*args, **(kwargs or {}))
 
@@ -41,9 +42,11 @@ def compiled_blocks(classifier: Classifier, enabled: bool) -> Iterator[None]:
     One compilation serves all blocks that are alike, for one shape of batches. What a method has
     put into the blocks is compiled with them.
     """
+    if not enabled:
+        yield
+        return
     path = classifier.architecture.blocks
-    found = classifier.model.base_model.get_submodule(path).children() if enabled else ()
-    blocks: list[nn.Module] = list(found)
+    blocks: list[nn.Module] = list(classifier.model.base_model.get_submodule(path).children())
     # Every length is a shape of its own, in training and in validation.
     with torch._dynamo.config.patch(recompile_limit=1024, accumulated_recompile_limit=8192):
         for block in blocks:

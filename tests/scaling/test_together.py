@@ -1,17 +1,21 @@
 """Seeds that train together learn what each learns alone."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.training.training import learner, prepared, without_dropout
 from textune.data.tokenized import Prepared
-from textune.errors import UserError
+from textune.errors import DivergedError, UserError
 from textune.params import Params
+from textune.scaling.together import fit_together, require_sharing
+from textune.training.callbacks import trained_weights
 from textune.training.learner import EncoderLearner
-from textune.training.together import fit
 
 MakeParams = Callable[..., Params]
 SEEDS = (0, 1, 5)
@@ -25,11 +29,15 @@ def data(tmp_path: Path, tiny_params: MakeParams) -> Prepared:
 
 def fitted(params: Params, name: str, data: Prepared, together: bool) -> list[EncoderLearner]:
     learners = [learner(params, name, data, seed) for seed in SEEDS]
+    if together:
+        require_sharing(learners)
     for one in learners:
         one.start()
         without_dropout(one.model)
-    for group in [learners] if together else [[one] for one in learners]:
-        fit(group)
+    if together:
+        fit_together(learners)
+    for one in [] if together else learners:
+        one.fit()
     return learners
 
 
@@ -50,6 +58,10 @@ def fitted(params: Params, name: str, data: Prepared, together: bool) -> list[En
                 ("bert", "lora", "bf16"),
                 ("bert", "bitfit", "bf16"),
                 ("bert", "ia3", "bf16"),
+                ("camembert", "lora", "fp32"),
+                ("electra", "adapter", "fp32"),
+                ("roberta", "bitfit", "fp32"),
+                ("xlm-roberta", "ia3", "fp32"),
             )
         ),
     ],
@@ -88,6 +100,40 @@ def test_a_seed_that_ends_early_leaves_the_others(tiny_params: MakeParams, data:
     assert len(set(lengths)) > 1, "the seeds should end after different epochs"
 
 
+def test_if_one_diverges_all_end(
+    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learners = [learner(tiny_params("bert"), "lora", data, seed) for seed in SEEDS]
+    for one in learners:
+        one.start()
+    with torch.no_grad():
+        for weights in trained_weights(learners[1].model).values():
+            weights.fill_(torch.nan)
+    with pytest.raises(DivergedError, match="the loss became nan at step 1"):
+        fit_together(learners)
+    assert all(one.trainer.state.global_step <= 1 for one in learners)
+
+
+def test_an_error_in_a_step_is_everybodys(
+    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learners = [learner(tiny_params("bert"), "lora", data, seed) for seed in SEEDS]
+    for one in learners:
+        one.start()
+    monkeypatch.setattr(learners[0].trainer, "training_loss", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fit_together(learners)
+
+
+def test_other_encoders_are_refused(tiny_params: MakeParams, data: Prepared) -> None:
+    """Longformer turns its sequence into the first dimension: seeds would be mixed."""
+    learners = [learner(tiny_params("longformer"), "lora", data, seed) for seed in SEEDS]
+    for one in learners:
+        one.start()
+    with pytest.raises(UserError, match="cannot train together over an encoder of type longformer"):
+        fit_together(learners)
+
+
 def test_methods_without_a_frozen_encoder_are_refused(
     tiny_params: MakeParams, data: Prepared
 ) -> None:
@@ -95,3 +141,22 @@ def test_methods_without_a_frozen_encoder_are_refused(
         params = tiny_params("bert", **{name: section})
         with pytest.raises(UserError, match="one seed at a time"):
             fitted(params, name, data, together=True)
+
+
+def test_time_has_no_other_seeds_validation_in_it(
+    tiny_params: MakeParams, data: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = tiny_params("bert", train={"epochs": 2})
+    learners = [learner(params, "lora", data, seed, together=len(SEEDS)) for seed in SEEDS]
+    for one in learners:
+        one.start()
+        evaluate = one.trainer.evaluation_loop
+
+        def slow(*args: Any, evaluate: Any = evaluate, **kwargs: Any) -> Any:
+            time.sleep(2)
+            return evaluate(*args, **kwargs)
+
+        monkeypatch.setattr(one.trainer, "evaluation_loop", slow)
+    fit_together(learners)
+    assert all(one.train_seconds < 3 for one in learners)
+    assert all(one.cost().train_seconds == round(one.train_seconds / 3, 2) for one in learners)
