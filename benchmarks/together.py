@@ -1,4 +1,4 @@
-"""What it gains to train several seeds together: one epoch, each way, in turns."""
+"""What it gains to train several seeds together: one epoch, after one of each seed alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.app import Json, Methods, Quick, app, check_paths
+from textune.errors import UserError
 
 
 @app.command()
@@ -79,8 +80,11 @@ def scale(
     from benchmarks.scale import measured, tables
 
     check_paths(None, json)
+    sizes = sorted({*(experiments or [10, 50])})
+    if len(sizes) < 2:
+        raise UserError("--experiments: give two numbers, as a line is drawn through them")
     fixed = measured.fixed_cost(Path())
-    heads = list(measured.measure(Path(), sorted(experiments or [10, 50])))
+    heads = list(measured.measure(Path(), sizes))
     found = tables.Measured(heads, fixed)
     tables.write(json, found)
     print(tables.head_table(found))

@@ -6,9 +6,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks.scale.budget import budgets
 from benchmarks.scale.measured import Fixed, Head
 from benchmarks.scale.simulated import Outcome, Sweep, simulate
 from textune.io import read_json, write_json
+from textune.params import read_params
 
 WORKERS = (1, 10, 100, 1000)
 TRIALS = 1000
@@ -85,7 +87,7 @@ def sweep_table(measured: Measured, cost: Mapping[str, Mapping[str, Any]], seeds
         for workers in WORKERS:
             sweep = sweep_of(measured.heads, seconds)
             done = [simulate(sweep, workers, seed) for seed in range(SIMULATIONS)]
-            lines.append(_sweep_line(f"{kind} | {seconds:.0f}", done, price))
+            lines.append(_sweep_line(kind, seconds, done, price))
     return "\n".join(lines) + "\n"
 
 
@@ -96,21 +98,17 @@ def sweep_of(heads: Sequence[Head], seconds: float) -> Sweep:
     return Sweep(TRIALS, seconds, LOST_PER_HOUR, first.fetch_seconds, max(0.0, more))
 
 
-def _sweep_line(kind: str, done: Sequence[Outcome], price: float) -> str:
+def _sweep_line(kind: str, seconds: float, done: Sequence[Outcome], price: float) -> str:
     rented = mean(one.worker_hours for one in done)
     return (
-        f"| {kind} | {done[0].workers:,} | {mean(one.hours for one in done):.2f} | {rented:.1f}"
-        f" | {rented * price:.0f} | {mean(one.busy for one in done):.0%}"
+        f"| {kind} | {seconds:.0f} | {done[0].workers:,} | {mean(one.hours for one in done):.2f}"
+        f" | {rented:.1f} | {rented * price:.0f} | {mean(one.busy for one in done):.0%}"
         f" | {mean(one.lost for one in done):.1f} |"
     )
 
 
 def budget_table(cost: Mapping[str, Mapping[str, Any]], titles: Mapping[str, str]) -> str:
     """Markdown: hours to tune and to train each method on a million rows, on one such machine."""
-    from benchmarks.scale.budget import budgets
-    from textune.io import read_json
-    from textune.params import read_params
-
     params, rows, part = read_params(), 1_000_000, 50_000
     epochs = {name: read_json(Path(f"metrics/recipes/{name}.json")).get("epochs") for name in cost}
     full = budgets(cost, rows, rows, params, epochs)

@@ -1,5 +1,6 @@
 """Sweeps on Ray: two nodes with object stores and folders of their own, one of them killed."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -143,6 +144,18 @@ def test_a_search_on_ray_finds_what_one_here_finds(
 
 
 @pytest.mark.slow
+def test_what_no_node_has_and_what_no_trial_measures(with_remote: Path) -> None:
+    told = textune(with_remote, "sweep", "-S", "lora.r=2", "--gpus", "5", fails=True)
+    assert "no node has 1 CPUs and 5 GPUs" in told
+    assert "lower --cpus or --gpus" in told
+    # A trial without the objective fails, and the others are made.
+    methods = "methods=[lora],[baseline]"
+    told = textune(with_remote, "sweep", "-S", methods, "--objective", KEY, fails=True)
+    assert told.count(": done, ") == 1
+    assert "1 of 2 trials failed, and the same command tries them again: --objective" in told
+
+
+@pytest.mark.slow
 def test_ctrl_c_ends_a_sweep(with_remote: Path) -> None:
     work = with_remote
     code = "import sys; sys.path.insert(0, 'src'); from textune.cli import main; main()"
@@ -151,6 +164,7 @@ def test_ctrl_c_ends_a_sweep(with_remote: Path) -> None:
         cwd=work,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     clones = Path(tempfile.gettempdir())
@@ -159,7 +173,8 @@ def test_ctrl_c_ends_a_sweep(with_remote: Path) -> None:
         time.sleep(0.2)
         assert process.poll() is None
     time.sleep(3)
-    process.send_signal(signal.SIGINT)
+    # As a terminal does, to all of the group.
+    os.killpg(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "stopped by Ctrl-C: what is done is kept" in told

@@ -108,13 +108,17 @@ def test_a_gpu_is_filled_by_what_was_measured(tmp_path: Path) -> None:
     measured(write_run(tmp_path, "lora", 0, skill=1, trainable=10), 4000)
     room = Room(18_000, tmp_path)
     # 4,000 MiB, a quarter more for the allocator, and 700 for CUDA: three fit.
-    assert [room.take(f"train_lora@{seed}") for seed in range(4)] == [True, True, True, False]
-    room.give_back("train_lora@1")
-    assert room.take("train_lora@3")
-    assert room.take("evaluate"), "which needs no GPU"
+    assert [room.take([f"train_lora@{seed}"]) for seed in range(4)] == [True, True, True, False]
+    room.give_back(["train_lora@1"])
+    assert room.take(["train_lora@3"])
+    assert room.take(["evaluate"]), "which needs no GPU"
     # Nobody knows what it takes, so it runs alone.
-    assert not room.take("train_full@0")
+    assert not room.take(["train_full@0"])
     for seed in (0, 2, 3):
-        room.give_back(f"train_lora@{seed}")
-    assert room.take("train_full@0")
-    assert not room.take("train_lora@0")
+        room.give_back([f"train_lora@{seed}"])
+    assert room.take(["train_full@0"])
+    assert not room.take(["train_lora@0"])
+    room.give_back(["train_full@0"])
+    # Three seeds together take three times as much.
+    assert room.take(["train_lora@0", "train_lora@1", "train_lora@2"])
+    assert not room.take(["train_lora@3"])

@@ -1,9 +1,8 @@
 """Ray, which is imported for a sweep only: places for trials, on whatever nodes there are."""
 
-import math
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from textune.errors import FailedError, UserError
@@ -13,6 +12,8 @@ from textune.scaling.trial import Place, Result, Trial
 
 # How often a trial is tried again whose worker was lost.
 _RETRIES = 3
+# The node of a result that none has come from.
+LOST = "a lost node"
 # Seconds until a cluster should answer, and between two looks whether Ctrl-C was pressed.
 _PATIENCE, _LOOK_EVERY = 10, 1
 
@@ -50,7 +51,8 @@ def connected(address: str | None, **options: Any) -> Any:
 class Cluster:
     """A cluster of Ray, or one that is started here; a context.
 
-    address: see `connected`; cpus, gpus: what a trial takes of a node.
+    address: see `connected`; cpus, gpus: what a trial takes of a node. Raises `UserError` if no
+    node has that.
     """
 
     def __init__(self, address: str | None, cpus: float, gpus: float) -> None:
@@ -58,6 +60,7 @@ class Cluster:
         from ray import cloudpickle
 
         self._wanted = {"CPU": cpus, "GPU": gpus}
+        require_place(self._ray, self._wanted, "lower --cpus or --gpus")
         cloudpickle.register_pickle_by_value(trial_module)
         self._task = self._ray.remote(trial_module.run_trial).options(
             num_cpus=cpus, num_gpus=gpus, max_retries=_RETRIES
@@ -71,15 +74,8 @@ class Cluster:
 
     @property
     def places(self) -> int:
-        """How many trials run at a time now. Raises `UserError` if none fits."""
-        if (fit := self._fitting()) < 1:
-            total = self._ray.cluster_resources()
-            raise UserError(
-                f"a trial takes {self._wanted['CPU']:g} CPUs and {self._wanted['GPU']:g} GPUs, but"
-                f" Ray has {total.get('CPU', 0):g} and {total.get('GPU', 0):g}: lower --cpus or"
-                " --gpus"
-            )
-        return fit
+        """How many trials run at a time now. 0: their nodes are gone."""
+        return places(self._ray, self._wanted)
 
     def run(
         self, trials: Iterator[Trial], repository: bytes, place: Place, pending: Pending
@@ -94,7 +90,7 @@ class Cluster:
         try:
             while True:
                 # Nodes come and go.
-                while len(running) < max(1, self._fitting()):
+                while len(running) < max(1, self.places):
                     if (trial := next(trials, None)) is None:
                         break
                     running[self._task.remote(trial, shared, place)] = trial
@@ -111,7 +107,7 @@ class Cluster:
         try:
             result: Result = self._ray.get(done)
         except self._ray.exceptions.RayError as error:
-            return Result(trial.name, None, " ".join(str(error).split()), 0.0, "a lost node")
+            return Result(trial.name, None, " ".join(str(error).split()), 0.0, LOST)
         return result
 
     def _cancel(self, running: list[Any]) -> None:
@@ -121,11 +117,28 @@ class Cluster:
         if running:
             self._ray.wait(running, num_returns=len(running), timeout=_PATIENCE)
 
-    def _fitting(self) -> int:
-        total = self._ray.cluster_resources()
-        taken = [(total.get(key, 0), amount) for key, amount in self._wanted.items() if amount]
-        fit = min((there / amount for there, amount in taken), default=total.get("CPU", 1))
-        return math.floor(fit)
+
+def places(ray: Any, wanted: Mapping[str, float]) -> int:
+    """How many tasks that take so much, by name of the resource, the nodes have place for."""
+    asked = {key: amount for key, amount in wanted.items() if amount} or {"CPU": 1.0}
+    return sum(
+        min(int(node["Resources"].get(key, 0) // amount) for key, amount in asked.items())
+        for node in ray.nodes()
+        if node["Alive"]
+    )
+
+
+def require_place(ray: Any, wanted: Mapping[str, float], cure: str) -> None:
+    """Raise `UserError` with a cure if no node has place for a task: Ray would wait for one."""
+    if not places(ray, wanted):
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        there = ", ".join(
+            f"{one.get('CPU', 0):g} CPUs and {one.get('GPU', 0):g} GPUs" for one in nodes
+        )
+        raise UserError(
+            f"no node has {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs (there are {there}):"
+            f" {cure}"
+        )
 
 
 def _require_answer(address: str | None) -> None:

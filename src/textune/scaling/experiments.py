@@ -75,9 +75,13 @@ def fetch(experiment: bytes) -> None:
         _git("fetch", "-q", str(path), "refs/exps/*:refs/exps/*")
 
 
-def experiments() -> dict[str, str]:
-    """By name, the git refs of DVC's experiments that start from HEAD."""
-    head = _git("rev-parse", "HEAD")
+def head_commit() -> str:
+    """The commit that is HEAD now."""
+    return _git("rev-parse", "HEAD")
+
+
+def experiments(head: str) -> dict[str, str]:
+    """By name, the git refs of DVC's experiments that start from the commit `head`."""
     refs = _git("for-each-ref", "--format=%(refname)", f"refs/exps/{head[:2]}/{head[2:]}")
     return {ref.rpartition("/")[2]: ref for ref in refs.split()}
 

@@ -65,7 +65,8 @@ class Suggestions:
         )
         self.total = total
         self._space, self._prefix = space, prefix
-        self._open: dict[str, optuna.Trial] = {}
+        # By name, those that are to be told what comes of it.
+        self._open: dict[str, list[optuna.Trial]] = {}
         # By name, what came of those that are over.
         self._values: dict[str, float | None] = {}
 
@@ -73,13 +74,16 @@ class Suggestions:
         made = repeated = 0
         while made < self.total and repeated < _REPEATED:
             trial, asked = self._suggestion()
-            if trial.name in self._values or trial.name in self._open:
+            if trial.name in self._values:
                 repeated += 1
-                self._tell(asked, self._values.get(trial.name))
-                continue
-            made, repeated = made + 1, 0
-            self._open[trial.name] = asked
-            yield trial
+                self._tell(asked, self._values[trial.name])
+            elif trial.name in self._open:
+                repeated += 1
+                self._open[trial.name].append(asked)
+            else:
+                made, repeated = made + 1, 0
+                self._open[trial.name] = [asked]
+                yield trial
         self.total = made
 
     def _suggestion(self) -> "tuple[Trial, optuna.Trial]":
@@ -94,7 +98,8 @@ class Suggestions:
 
     def learn(self, name: str, value: float | None) -> None:
         self._values[name] = value
-        self._tell(self._open.pop(name), value)
+        for asked in self._open.pop(name):
+            self._tell(asked, value)
 
     def _tell(self, asked: "optuna.Trial", value: float | None) -> None:
         """Tell Optuna, which would forget a failure, but takes what is pruned as bad."""

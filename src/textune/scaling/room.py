@@ -1,6 +1,6 @@
 """How many trainings a GPU has room for, by what earlier ones were measured to take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,20 +34,20 @@ class Room:
             return cls(None)
         return cls(torch.cuda.get_device_properties(0).total_memory / 2**20)
 
-    def take(self, stage: str) -> bool:
-        """Whether there is room for the stage, which then holds it."""
-        if self.total_mib is None or not stage.startswith(("train_", "tune_")):
+    def take(self, stages: Sequence[str]) -> bool:
+        """Whether there is room for the stages of one job, which then hold it."""
+        if self.total_mib is None or not stages[0].startswith(("train_", "tune_")):
             return True
-        name = stage.partition("_")[2].partition("@")[0]
-        needed = min(self._needed(name), self.total_mib)
+        name = stages[0].partition("_")[2].partition("@")[0]
+        needed = min(len(stages) * self._needed(name), self.total_mib)
         if sum(self._held.values()) + needed > self.total_mib:
             return False
-        self._held[stage] = needed
+        self._held[stages[0]] = needed
         return True
 
-    def give_back(self, stage: str) -> None:
-        """The stage is over."""
-        self._held.pop(stage, None)
+    def give_back(self, stages: Sequence[str]) -> None:
+        """The job is over."""
+        self._held.pop(stages[0], None)
 
     def _needed(self, name: str) -> float:
         """MiB that a training of the method takes; endless if none has been measured."""
@@ -62,4 +62,7 @@ def _peak(path: Path) -> float | None:
     except UserError:
         return None
     train: Mapping[str, object] = record.params.get("train", {})
-    return record.cost.peak_memory_mib if train.get("device") == "cuda" else None
+    if train.get("device") != "cuda":
+        return None
+    # That of the process, for all seeds that trained in it.
+    return record.cost.peak_memory_mib / int(str(train.get("together", 1)))

@@ -72,8 +72,7 @@ def run_plan(plan: Plan, workers: Workers, room: Room) -> Progress:
                 progress.skipped[stage] = progress.skipped.get(lost[0], lost[0])
             elif not is_to_run(stage):
                 progress.done.add(stage)
-            elif len(running) < workers.number and room.take(stage):
-                job = job_of(stage)
+            elif len(running) < workers.number and room.take(job := job_of(stage)):
                 print(f"{', '.join(job)} start{'s' if len(job) == 1 else ''}", flush=True)
                 running[workers.start(job)] = job
             else:
@@ -81,7 +80,7 @@ def run_plan(plan: Plan, workers: Workers, room: Room) -> Progress:
             waiting = [one for one in waiting if one not in job]
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             job, reason = running.pop(future), future.result()
-            room.give_back(job[0])
+            room.give_back(job)
             if reason is None:
                 progress.done.update(job)
                 progress.ran.update(job)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from textune.errors import FailedError, UserError
 from textune.interrupts import deferred
 from textune.params import read_params
-from textune.scaling.cluster import Cluster
+from textune.scaling.cluster import LOST, Cluster
 from textune.scaling.experiments import (
     experiments,
     fetch,
     head_bundle,
+    head_commit,
     objective_of,
     place_of_clones,
     require_base,
@@ -62,10 +63,12 @@ def sweep(assignments: Sequence[str], settings: Settings) -> None:
     if settings.objective is not None:
         objective_of("HEAD", settings.objective)
     require_base()
-    progress = _Progress(settings, proposals.total)
+    # Somebody may commit meanwhile.
+    head = head_commit()
+    progress = _Progress(settings, head, proposals)
 
     def missing() -> Iterator[Trial]:
-        made = experiments()
+        made = experiments(head)
         for trial in proposals:
             if trial.name in made:
                 proposals.learn(trial.name, progress.found(trial.name))
@@ -75,8 +78,9 @@ def sweep(assignments: Sequence[str], settings: Settings) -> None:
     # A signal that is raised within Ray is lost there.
     with deferred() as pending, Cluster(settings.address, settings.cpus, settings.gpus) as cluster:
         pending.done = "what is done is kept, and the same command makes the rest"
+        progress.places = cluster.places
         for result in cluster.run(missing(), head_bundle(), place_of_clones(), pending):
-            progress.places = cluster.places
+            progress.places = max(1, cluster.places)
             proposals.learn(result.name, progress.done(_fetched(result)))
     progress.end()
 
@@ -112,32 +116,33 @@ def _proposals(space: Space, settings: Settings) -> Proposals:
 class _Progress:
     """What is done, how long the rest takes, and what it costs, a line for each trial."""
 
-    def __init__(self, settings: Settings, total: int) -> None:
+    def __init__(self, settings: Settings, head: str, proposals: Proposals) -> None:
         self.places = 1
-        self._settings, self._total = settings, total
+        self._settings, self._head, self._proposals = settings, head, proposals
         self._start = time.monotonic()
         self._seconds: list[float] = []
-        self._found = 0
+        self._done = self._found = 0
         self._values: dict[str, float] = {}
         self._failed: dict[str, str] = {}
 
     def found(self, name: str) -> float | None:
         """An earlier sweep made it; the value of the objective, if there is one."""
         self._found += 1
-        value = self._value(name)
-        print(f"{name}: there already{_shown(value)}", flush=True)
+        value, reason = self._value(name)
+        print(f"{name}: there already{_shown(value)}{reason and f' ({reason})'}", flush=True)
         return value
 
     def done(self, result: Result) -> float | None:
         """A trial came back; the value of the objective, unless it failed or there is none."""
-        self._seconds.append(result.seconds)
-        value = None
-        if result.experiment is None:
-            self._failed[result.name] = result.reason
-            told = f"failed: {result.reason}"
-        else:
-            value = self._value(result.name)
-            told = f"done{_shown(value)}"
+        self._done += 1
+        if result.node != LOST:
+            self._seconds.append(result.seconds)
+        value, reason = None, result.reason
+        if result.experiment is not None:
+            value, reason = self._value(result.name)
+        told = f"failed: {reason}" if reason else f"done{_shown(value)}"
+        if reason:
+            self._failed[result.name] = reason
         took = f"{result.seconds:.0f} s on {result.node}"
         print(f"{result.name}: {told} ({took}); {self._rest()}", flush=True)
         return value
@@ -145,38 +150,44 @@ class _Progress:
     def end(self) -> None:
         """Say what came of it all. Raises `FailedError` if a trial failed."""
         minutes = (time.monotonic() - self._start) / 60
-        made = len(self._seconds) - len(self._failed)
+        made = self._done - len(self._failed)
         there = f", {self._found} were there already" if self._found else ""
         print(f"{made} experiments in {minutes:.1f} minutes{there}; `dvc exp show` lists them")
         if self._values:
             pick = min if self._settings.minimize else max
             best = pick(self._values, key=lambda name: self._values[name])
             print(
-                f"the best is {best}; `dvc exp apply {best}` takes it, without its models, which it"
-                " misses; `dvc pull` brings them"
+                f"the best is {best}: take it with `dvc exp apply {best}`, and its models with"
+                " `dvc pull`"
             )
         if self._failed:
             common = Counter(self._failed.values()).most_common(_REASONS)
             reasons = "; ".join(f"{reason} ({times} times)" for reason, times in common)
             raise FailedError(
-                f"{len(self._failed)} of {self._total} trials failed, and the same command tries"
-                f" them again: {reasons}"
+                f"{len(self._failed)} of {self._proposals.total} trials failed, and the same"
+                f" command tries them again: {reasons}"
             )
 
-    def _value(self, name: str) -> float | None:
+    def _value(self, name: str) -> tuple[float | None, str]:
+        """Of the objective, if there is one; or why it has none."""
         if self._settings.objective is None:
-            return None
-        self._values[name] = objective_of(experiments()[name], self._settings.objective)
-        return self._values[name]
+            return None, ""
+        try:
+            ref = experiments(self._head)[name]
+            self._values[name] = objective_of(ref, self._settings.objective)
+        except UserError as error:
+            return None, str(error)
+        return self._values[name], ""
 
     def _rest(self) -> str:
-        done, seconds = len(self._seconds), sum(self._seconds)
-        left = self._total - done - self._found
-        minutes = math.ceil(left / self.places) * seconds / done / 60
+        total, done, seconds = self._proposals.total, self._done, sum(self._seconds)
+        left = total - done - self._found
+        each = seconds / max(1, len(self._seconds))
+        minutes = math.ceil(left / self.places) * each / 60
         cost = f"{seconds / 3600:.2f} hours of trials"
         if self._settings.price is not None:
             cost += f", which cost {seconds / 3600 * self._settings.price:.2f}"
-        return f"{done + self._found} of {self._total}, {minutes:.0f} minutes left; {cost}"
+        return f"{done + self._found} of {total}, {minutes:.0f} minutes left; {cost}"
 
 
 def _shown(value: float | None) -> str:

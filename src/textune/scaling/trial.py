@@ -65,6 +65,9 @@ def run_trial(trial: Trial, repository: bytes, place: Place) -> Result:
             experiment = _experiment(trial, repository, place, Path(folder))
         except subprocess.CalledProcessError as error:
             reason = reason_in(error.output)
+        except Exception as error:
+            # A full disk, a remote that does not answer: this trial's failure.
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
     return Result(trial.name, experiment, reason, time.monotonic() - start, socket.gethostname())
 
 

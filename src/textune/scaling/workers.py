@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from textune.pipeline.paths import MODELS
 from textune.runs.store import RunFolder
@@ -41,16 +41,27 @@ class DvcProcesses:
         with self._lock:
             self._ended = True
             for process in self._processes:
-                os.killpg(process.pid, signal.SIGINT)
+                # It may have ended by itself.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGINT)
 
     def _run(self, stages: Sequence[str]) -> str | None:
         start, title = time.monotonic(), ", ".join(stages)
-        for command in _commands(stages):
+        try:
+            commands = _commands(stages)
+        except subprocess.CalledProcessError as error:
+            return reason_in(error.output)
+        for command in commands:
             if reason := self._failure_of(command, title):
                 return reason
         is_or_are = "is" if len(stages) == 1 else "are"
         print(f"{title} {is_or_are} done, in {time.monotonic() - start:.0f} s", flush=True)
         return None
+
+    def _environment(self, title: str) -> dict[str, str]:
+        """A stage that DVC does not start itself ends without this process, too."""
+        side_by_side = {} if self.number == 1 else SIDE_BY_SIDE
+        return {**os.environ, "DVC_STAGE": title, **side_by_side}
 
     def _failure_of(self, command: Sequence[str], title: str) -> str | None:
         with self._lock:
@@ -58,7 +69,7 @@ class DvcProcesses:
                 return "told to end"
             process = subprocess.Popen(
                 [sys.executable, *command],
-                env={**os.environ, **({} if self.number == 1 else SIDE_BY_SIDE)},
+                env=self._environment(title),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -97,7 +108,10 @@ def _commands(stages: Sequence[str]) -> list[list[str]]:
 def _out_of_date(stages: Sequence[str]) -> list[str]:
     """Those that are, now that what they need is done."""
     command = [sys.executable, *_DVC, "status", "--json", *stages]
-    status = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stderr)
+    status = done.stdout
     return [stage for stage in stages if stage in json.loads(status)]
 
 
