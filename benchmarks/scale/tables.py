@@ -110,7 +110,8 @@ def _sweep_line(kind: str, seconds: float, done: Sequence[Outcome], price: float
 def budget_table(cost: Mapping[str, Mapping[str, Any]], titles: Mapping[str, str]) -> str:
     """Markdown: hours to tune and to train each method on a million rows, on one such machine."""
     params, rows, part = read_params(), 1_000_000, 50_000
-    epochs = {name: read_json(Path(f"metrics/recipes/{name}.json")).get("epochs") for name in cost}
+    recipes = {path.stem: read_json(path) for path in Path("metrics/recipes").glob("*.json")}
+    epochs = {name: recipe.get("epochs") for name, recipe in recipes.items()}
     full = budgets(cost, rows, rows, params, epochs)
     small = budgets(cost, rows, part, params, epochs)
     seeds = len(params.train.seeds)
