@@ -36,6 +36,7 @@ def test_the_table_has_the_figures(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "speed.json").read_text())[0] == asdict(measured)
 
 
+@pytest.mark.slow
 def test_no_model_is_told_before_anything_is_measured(tmp_path: Path) -> None:
     shutil.copy(ROOT / "params.yaml", tmp_path)
     done = run("predict", folder=tmp_path)

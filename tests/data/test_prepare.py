@@ -65,6 +65,7 @@ def test_hard_input_is_handled_and_counted(hard: Path) -> None:
     assert longest > 1_000_000
 
 
+@pytest.mark.slow
 def test_hard_label_names_reach_the_results(hard: Path) -> None:
     params = YAML().load(hard / "params.yaml")
     params["methods"] = ["baseline"]

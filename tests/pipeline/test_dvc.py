@@ -76,6 +76,7 @@ def test_changing_lora_trains_lora_alone_and_the_old_one_is_restored(work: Path)
     assert read(work, "cost.json") == before
 
 
+@pytest.mark.slow
 def test_changing_the_margin_compares_again_and_trains_nothing(work: Path) -> None:
     output = dvc(work, "exp", "run", "-S", "evaluate.noninferiority_margin=0.9")
     assert trained(output) == {"evaluate"}

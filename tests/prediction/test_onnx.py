@@ -21,16 +21,12 @@ from textune.prediction.onnx import OnnxModel, write_onnx
 MakeParams = Callable[..., Params]
 METHODS = ("baseline", "lora", "adapter", "full")
 # The others are like one of these, or take long.
-OFTEN = ("bert",)
 # torch cannot trace its windows.
 NEVER = ("longformer",)
-EACH = [
-    n if n in OFTEN else pytest.param(n, marks=pytest.mark.slow)
-    for n in ARCHITECTURES
-    if n not in NEVER
-]
+EACH = [name for name in ARCHITECTURES if name not in NEVER]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", EACH)
 def test_the_file_is_the_same_function(
     tiny_params: MakeParams, tmp_path: Path, architecture: str

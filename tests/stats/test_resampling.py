@@ -105,6 +105,7 @@ def test_the_same_models_differ_on_no_resample() -> None:
     assert (pvalues == 1).all()
 
 
+@pytest.mark.slow
 def test_permutation_agrees_with_scipys() -> None:
     labels, predicted = models(4, 250, 0.6, 0.66)
 
