@@ -42,6 +42,13 @@ def test_a_grid_has_every_combination(params: Params) -> None:
     assert [trial.name for trial in Grid(space, "sweep")] == [trial.name for trial in trials]
 
 
+def test_methods_are_a_key_without_a_section(params: Params) -> None:
+    space = read_space(["methods=[lora],[baseline]"], params)
+    assert space.choices == {"methods": ["[lora]", "[baseline]"]}
+    with pytest.raises(UserError, match="methods names nothing"):
+        read_space(["methods=[nothing]"], params)
+
+
 def test_intervals(params: Params) -> None:
     space = read_space(
         [

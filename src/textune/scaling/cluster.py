@@ -38,7 +38,8 @@ def connected(address: str | None, **options: Any) -> Any:
             "sweeps need Ray: run `make install`, or pip install 'textune[cluster]'"
         ) from None
     try:
-        ray.init(where, configure_logging=False, log_to_driver=False, **options)
+        # Without an address Ray would join a cluster that happens to run on this machine.
+        ray.init(where or "local", configure_logging=False, log_to_driver=False, **options)
     except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
         reason = " ".join(str(error).split())
         raise FailedError(

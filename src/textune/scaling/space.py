@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from textune.errors import UserError
-from textune.params import Params, changed
+from textune.params import Params, assignment, changed, check_params
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,15 @@ def read_space(assignments: Sequence[str], params: Params) -> Space:
         if not any(choices[key]):
             raise UserError(f"-S {text}: {key} is given no value")
         for one in choices[key]:
-            changed(params, key, YAML(typ="safe", pure=True).load(one))
+            _with(params, key, YAML(typ="safe", pure=True).load(one))
     return Space(choices, intervals)
+
+
+def _with(params: Params, key: str, value: Any) -> Params:
+    """Raises `UserError` if it may not be that."""
+    if "." in key:
+        return changed(params, key, value)
+    return check_params({**params.dump(), key: value}, assignment(key, value))
 
 
 def _takes_parts(params: Params, key: str, low: float) -> bool:
