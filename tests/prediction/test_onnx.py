@@ -20,7 +20,6 @@ from textune.prediction.onnx import OnnxModel, write_onnx
 
 MakeParams = Callable[..., Params]
 METHODS = ("baseline", "lora", "adapter", "full")
-# The others are like one of these, or take long.
 # torch cannot trace its windows.
 NEVER = ("longformer",)
 EACH = [name for name in ARCHITECTURES if name not in NEVER]
